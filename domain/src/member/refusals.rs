@@ -1,0 +1,13 @@
+/// Why a command on a member is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MemberRefusal {
+    /// There is no such member.
+    #[error("this member does not exist; register the member first")]
+    DoesNotExist,
+    /// No such registration.
+    #[error("this member has no card registration {0}")]
+    NoSuchRegistration(u32),
+    /// What is reported contradicts what was recorded.
+    #[error("card registration {0} already ended differently; compare with Paygent by hand")]
+    Contradiction(u32),
+}

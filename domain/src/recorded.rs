@@ -1,0 +1,65 @@
+//! Events of every kind, as they are read back from the log.
+
+use crate::member::MemberEvent;
+use crate::order::OrderEvent;
+use crate::shop_settings::ShopSettingsEvent;
+use crate::subscription::SubscriptionEvent;
+
+/// One event of any aggregate.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RecordedEvent {
+    /// Of a subscription.
+    Subscription(SubscriptionEvent),
+    /// Of an order.
+    Order(OrderEvent),
+    /// Of a member.
+    Member(MemberEvent),
+    /// Of a shop's settings.
+    ShopSettings(ShopSettingsEvent),
+}
+
+/// A stored event that this program cannot read.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    /// An aggregate this program does not know.
+    #[error("the aggregate type {0:?} is not known to this program; run a newer version")]
+    UnknownAggregate(String),
+    /// The stored form does not fit the event.
+    #[error("the stored {aggregate_type} event does not decode ({reason}); run `teiki verify` or a newer version")]
+    Malformed {
+        /// The aggregate it belongs to.
+        aggregate_type: &'static str,
+        /// What serde found wrong; names a field, never a value.
+        reason: String,
+    },
+}
+
+impl RecordedEvent {
+    /// Decodes a stored event from its aggregate type and JSON payload.
+    pub fn decode(aggregate_type: &str, payload: &str) -> Result<Self, DecodeError> {
+        fn read<T: serde::de::DeserializeOwned>(kind: &'static str, payload: &str) -> Result<T, DecodeError> {
+            serde_json::from_str(payload).map_err(|error| DecodeError::Malformed {
+                aggregate_type: kind,
+                // serde's full text may quote the value; its class and place are enough to find it.
+                reason: format!("{:?} at line {}, column {}", error.classify(), error.line(), error.column()),
+            })
+        }
+        match aggregate_type {
+            "subscription" => read("subscription", payload).map(Self::Subscription),
+            "order" => read("order", payload).map(Self::Order),
+            "member" => read("member", payload).map(Self::Member),
+            "shop_settings" => read("shop_settings", payload).map(Self::ShopSettings),
+            other => Err(DecodeError::UnknownAggregate(other.chars().take(64).collect())),
+        }
+    }
+
+    /// The event's name, as stored.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Subscription(event) => event.name(),
+            Self::Order(event) => event.name(),
+            Self::Member(event) => event.name(),
+            Self::ShopSettings(event) => event.name(),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+use crate::ids::ShopId;
+use crate::money::Yen;
+use crate::payment_method::{PaymentMethod, SaleMode};
+use crate::sealed::Sealed;
+use chrono::NaiveDate;
+
+/// Connection settings (S3), secrets already encrypted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Connection {
+    /// ① Merchant ID: 1 to 9 digits.
+    pub merchant_id: String,
+    /// ② Connect ID: 1 to 32 letters or digits.
+    pub connect_id: String,
+    /// ③ Connect password.
+    pub connect_password: Sealed,
+    /// ④ Token generation key.
+    pub token_key: Sealed,
+}
+
+/// What can be asked of a shop's settings. Setting what is already set is already done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ShopSettingsCommand {
+    /// Open the shop.
+    Open {
+        /// Its five digits.
+        shop_id: ShopId,
+        /// Its name, 1 to 200 characters.
+        name: String,
+    },
+    /// S3.
+    ChangeConnection(Connection),
+    /// S4.
+    ChangeSaleMode(SaleMode),
+    /// S5.
+    ChangeInstalments {
+        /// Whether one-off purchases may be paid in instalments.
+        allowed: bool,
+        /// Note shown beside the field.
+        note: String,
+    },
+    /// S9.
+    ChangeApplicability {
+        /// Smallest goods amount, inclusive.
+        min: Option<Yen>,
+        /// Largest goods amount, inclusive.
+        max: Option<Yen>,
+    },
+    /// S12.
+    ChangeUseForSubscriptions(bool),
+    /// S13.
+    ChangeAuthorizeAtGeneration(bool),
+    /// S14.
+    ChangePaymentMethods(Vec<PaymentMethod>),
+    /// S15.
+    ChangeCardExpiryMails(bool),
+    /// S16, 0 to 90 days.
+    ChangeLeadTime(u16),
+    /// S17.
+    ChangeContractPeriod {
+        /// First day.
+        start: Option<NaiveDate>,
+        /// Last day.
+        end: Option<NaiveDate>,
+    },
+}

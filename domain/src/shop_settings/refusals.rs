@@ -1,0 +1,30 @@
+/// Why a change of settings is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ShopSettingsRefusal {
+    /// There is no such shop.
+    #[error("this shop does not exist; open it first")]
+    DoesNotExist,
+    /// A text does not have the form it must have.
+    #[error("the {field} is not acceptable: {rule}")]
+    Field {
+        /// Which setting.
+        field: &'static str,
+        /// What would be accepted.
+        rule: &'static str,
+    },
+    /// S9: the bounds exclude everything.
+    #[error("the smallest goods amount is above the largest; swap or clear one of them")]
+    EmptyRange,
+    /// S17: the period ends before it starts.
+    #[error("the contract period ends before it starts; correct one of the dates")]
+    EmptyPeriod,
+    /// S16: out of range.
+    #[error("the order-generation lead time must be 0 to 90 days, not {0}")]
+    LeadTime(u16),
+    /// S12: cards are not offered for subscriptions.
+    #[error("this shop does not offer cards for subscriptions; switch on their use for subscriptions first")]
+    CardNotOffered,
+    /// S14: the method is not allowed.
+    #[error("this shop does not allow that payment method for subscriptions; choose one of its settings")]
+    MethodNotAllowed,
+}

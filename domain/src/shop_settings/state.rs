@@ -1,0 +1,127 @@
+use super::events::ShopSettingsEvent as Event;
+use super::refusals::ShopSettingsRefusal as Refusal;
+use crate::applicability::RenewalTerms;
+use crate::ids::ShopId;
+use crate::money::Yen;
+use crate::payment_method::{PaymentMethod, SaleMode};
+use crate::sealed::Sealed;
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+/// A shop's settings, or the fact that there is no such shop.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum ShopSettings {
+    /// Never opened.
+    #[default]
+    Absent,
+    /// Opened.
+    Opened(Box<Details>),
+}
+
+/// Settings of an opened shop.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Details {
+    /// The shop.
+    pub shop_id: ShopId,
+    /// Its name.
+    pub name: String,
+    /// S3: merchant ID, connect ID, password, token key; none until entered.
+    pub connection: Option<(String, String, Sealed, Sealed)>,
+    /// S4.
+    pub sale_mode: SaleMode,
+    /// S5.
+    pub instalments: (bool, String),
+    /// S9.
+    pub goods_min: Option<Yen>,
+    /// S9.
+    pub goods_max: Option<Yen>,
+    /// S12.
+    pub use_for_subscriptions: bool,
+    /// S13.
+    pub authorize_at_generation: bool,
+    /// S14.
+    pub methods: Vec<PaymentMethod>,
+    /// S15.
+    pub card_expiry_mails: bool,
+    /// S16.
+    pub lead_days: u16,
+    /// S17.
+    pub contract_start: Option<NaiveDate>,
+    /// S17.
+    pub contract_end: Option<NaiveDate>,
+}
+
+impl ShopSettings {
+    /// The details, if opened.
+    pub fn details(&self) -> Option<&Details> {
+        match self {
+            ShopSettings::Absent => None,
+            ShopSettings::Opened(details) => Some(details),
+        }
+    }
+
+    pub(super) fn fold(&mut self, event: &Event) {
+        if let Event::ShopOpened { shop_id, name } = event {
+            // Nothing is charged by default: the safe side of every switch.
+            *self = ShopSettings::Opened(Box::new(Details {
+                shop_id: *shop_id,
+                name: name.clone(),
+                connection: None,
+                sale_mode: SaleMode::AuthorizeOnly,
+                instalments: (false, String::new()),
+                goods_min: None,
+                goods_max: None,
+                use_for_subscriptions: false,
+                authorize_at_generation: false,
+                methods: vec![],
+                card_expiry_mails: false,
+                lead_days: 0,
+                contract_start: None,
+                contract_end: None,
+            }));
+        } else if let ShopSettings::Opened(details) = self {
+            details.fold(event);
+        }
+    }
+}
+
+impl Details {
+    /// What a renewal needs of the settings in force.
+    pub fn renewal_terms(&self) -> RenewalTerms {
+        RenewalTerms {
+            sale_mode: self.sale_mode,
+            authorize_at_generation: self.authorize_at_generation,
+            goods_min: self.goods_min,
+            goods_max: self.goods_max,
+            contract_start: self.contract_start,
+            contract_end: self.contract_end,
+            lead_days: self.lead_days,
+        }
+    }
+
+    /// Whether a subscription may be paid by `method` (S12, S14).
+    pub fn allows(&self, method: &PaymentMethod) -> Result<(), Refusal> {
+        if method.is_card() && !self.use_for_subscriptions {
+            return Err(Refusal::CardNotOffered);
+        }
+        if self.methods.contains(method) { Ok(()) } else { Err(Refusal::MethodNotAllowed) }
+    }
+
+    fn fold(&mut self, event: &Event) {
+        match event.clone() {
+            Event::ShopOpened { .. } => {}
+            Event::ConnectionChanged { merchant_id, connect_id, connect_password, token_key } => {
+                self.connection = Some((merchant_id, connect_id, connect_password, token_key));
+            }
+            Event::SaleModeChanged { sale_mode } => self.sale_mode = sale_mode,
+            Event::InstalmentsChanged { allowed, note } => self.instalments = (allowed, note),
+            Event::ApplicabilityChanged { min, max } => (self.goods_min, self.goods_max) = (min, max),
+            Event::UseForSubscriptionsChanged { enabled } => self.use_for_subscriptions = enabled,
+            Event::AuthorizeAtGenerationChanged { enabled } => self.authorize_at_generation = enabled,
+            Event::PaymentMethodsChanged { methods } => self.methods = methods,
+            Event::CardExpiryMailsChanged { automatic } => self.card_expiry_mails = automatic,
+            Event::LeadTimeChanged { days } => self.lead_days = days,
+            Event::ContractPeriodChanged { start, end } => (self.contract_start, self.contract_end) = (start, end),
+        }
+    }
+}

@@ -1,0 +1,204 @@
+use super::commands::{StartSubscription, SubscriptionCommand as Command};
+use super::events::{NextDates, SubscriptionEvent as Event};
+use super::refusals::SubscriptionRefusal as Refusal;
+use super::state::{Details, Status, Subscription};
+use crate::cqrs::Decide;
+use crate::delivery_cycle::DeliveryCycle;
+use crate::ids::OrderId;
+use chrono::{Days, NaiveDate};
+
+impl Decide for Subscription {
+    type Command = Command;
+    type Event = Event;
+    type Refusal = Refusal;
+
+    fn decide(&self, command: Command) -> Result<Vec<Event>, Refusal> {
+        match (self, command) {
+            (Subscription::Absent, Command::Start(start)) => begin(*start),
+            (Subscription::Started(details), Command::Start(start)) => details.started_as(&start),
+            (Subscription::Absent, _) => Err(Refusal::DoesNotExist),
+            (Subscription::Started(details), command) => details.decide(command),
+        }
+    }
+
+    fn apply(&mut self, event: &Event) {
+        self.fold(event);
+    }
+}
+
+fn begin(start: StartSubscription) -> Result<Vec<Event>, Refusal> {
+    if start.first_delivery < start.today {
+        return Err(Refusal::TooEarly { date: start.first_delivery, earliest: start.today });
+    }
+    let anchor = start.cycle.first_on_or_after(start.first_delivery);
+    let anchor = anchor.ok_or(Refusal::BeyondCalendar(start.first_delivery))?;
+    let next = NextDates {
+        index: 0,
+        delivery_date: anchor,
+        generation_date: generation_date(anchor, start.lead_days, start.today),
+    };
+    Ok(vec![Event::SubscriptionStarted {
+        subscription_id: start.subscription_id,
+        member_id: start.member_id,
+        basket: start.basket,
+        payment_method: start.payment_method,
+        cycle: start.cycle,
+        anchor,
+        next,
+    }])
+}
+
+/// `lead_days` before the delivery, but never before `earliest`.
+fn generation_date(delivery: NaiveDate, lead_days: u16, earliest: NaiveDate) -> NaiveDate {
+    delivery.checked_sub_days(Days::new(u64::from(lead_days))).map_or(earliest, |day| day.max(earliest))
+}
+
+impl Details {
+    fn decide(&self, command: Command) -> Result<Vec<Event>, Refusal> {
+        if self.status == Status::Ended {
+            return match command {
+                Command::End => Ok(vec![]),
+                _ => Err(Refusal::Ended),
+            };
+        }
+        match command {
+            Command::Start(start) => self.started_as(&start),
+            Command::GenerateNextOrder { today, lead_days } => self.generate(today, lead_days),
+            Command::SkipNext { today, lead_days } => {
+                let skipped = self.running_next()?;
+                let next = self.after(&skipped, lead_days, today);
+                Ok(vec![Event::DeliverySkipped { skipped, next }])
+            }
+            Command::ChangeNextDate { delivery_date, today, lead_days } => {
+                self.change_next_date(delivery_date, today, lead_days)
+            }
+            Command::ChangeCycle { cycle, from, today, lead_days } => self.change_cycle(cycle, from, today, lead_days),
+            Command::ChangeBasket { basket } if basket == self.basket => Ok(vec![]),
+            Command::ChangeBasket { basket } => Ok(vec![Event::BasketChanged { basket }]),
+            Command::ChangePaymentMethod { payment_method } if payment_method == self.payment_method => Ok(vec![]),
+            Command::ChangePaymentMethod { payment_method } => Ok(vec![Event::PaymentMethodChanged { payment_method }]),
+            Command::Pause if self.status == Status::Paused => Ok(vec![]),
+            Command::Pause => Ok(vec![Event::SubscriptionPaused {}]),
+            Command::Resume { today, lead_days } => self.resume(today, lead_days),
+            Command::End => Ok(vec![Event::SubscriptionEnded {}]),
+        }
+    }
+
+    /// Starting twice with the same content is already done; with other content the number is taken.
+    fn started_as(&self, start: &StartSubscription) -> Result<Vec<Event>, Refusal> {
+        let same = self.subscription_id == start.subscription_id
+            && self.member_id == start.member_id
+            && self.basket == start.basket
+            && self.payment_method == start.payment_method
+            && self.cycle == start.cycle
+            && start.cycle.first_on_or_after(start.first_delivery) == Some(self.anchor);
+        if same { Ok(vec![]) } else { Err(Refusal::NumberTaken) }
+    }
+
+    fn running_next(&self) -> Result<NextDates, Refusal> {
+        if self.status == Status::Paused {
+            return Err(Refusal::Paused);
+        }
+        self.next.ok_or(Refusal::NoNextDate)
+    }
+
+    fn generate(&self, today: NaiveDate, lead_days: u16) -> Result<Vec<Event>, Refusal> {
+        let dates = self.running_next()?;
+        if dates.generation_date > today {
+            return Err(Refusal::NotDue(dates.generation_date));
+        }
+        Ok(vec![Event::OrderGenerationStarted {
+            order_id: OrderId::for_generation(&self.subscription_id, dates.generation_date),
+            dates,
+            basket: self.basket.clone(),
+            payment_method: self.payment_method.clone(),
+            next: self.after(&dates, lead_days, dates.generation_date),
+        }])
+    }
+
+    /// The dates that follow `current`: the next index of the cycle whose delivery is later, computed from the
+    /// anchor, generated on a later day than any order so far (an order's id is made of its generation date).
+    fn after(&self, current: &NextDates, lead_days: u16, today: NaiveDate) -> Option<NextDates> {
+        let mut index = current.index.checked_add(1)?;
+        let mut delivery_date = self.cycle.nth(self.anchor, index)?;
+        if delivery_date <= current.delivery_date {
+            // The current one was moved behind later dates of the cycle; those are covered by it.
+            index = self.cycle.first_index_after(self.anchor, current.delivery_date)?;
+            delivery_date = self.cycle.nth(self.anchor, index)?;
+        }
+        let generated =
+            self.last.map_or(current.generation_date, |last| last.generation_date.max(current.generation_date));
+        let earliest = generated.succ_opt()?.max(today);
+        Some(NextDates { index, delivery_date, generation_date: generation_date(delivery_date, lead_days, earliest) })
+    }
+
+    /// The first day on which another delivery may be put: today, or the day after the newest one called for.
+    fn earliest_delivery(&self, today: NaiveDate) -> NaiveDate {
+        let after_last = self.last.and_then(|last| last.delivery_date.succ_opt());
+        after_last.map_or(today, |day| day.max(today))
+    }
+
+    /// The first day on which another order may be generated.
+    fn earliest_generation(&self, today: NaiveDate) -> NaiveDate {
+        let after_last = self.last.and_then(|last| last.generation_date.succ_opt());
+        after_last.map_or(today, |day| day.max(today))
+    }
+
+    fn change_next_date(&self, date: NaiveDate, today: NaiveDate, lead_days: u16) -> Result<Vec<Event>, Refusal> {
+        let current = self.running_next()?;
+        if date == current.delivery_date {
+            return Ok(vec![]);
+        }
+        let earliest = self.earliest_delivery(today);
+        if date < earliest {
+            return Err(Refusal::TooEarly { date, earliest });
+        }
+        let generation_date = generation_date(date, lead_days, self.earliest_generation(today));
+        Ok(vec![Event::NextDateChanged { next: NextDates { delivery_date: date, generation_date, ..current } }])
+    }
+
+    fn change_cycle(
+        &self,
+        cycle: DeliveryCycle,
+        from: NaiveDate,
+        today: NaiveDate,
+        lead_days: u16,
+    ) -> Result<Vec<Event>, Refusal> {
+        let earliest = self.earliest_delivery(today);
+        if from < earliest {
+            return Err(Refusal::TooEarly { date: from, earliest });
+        }
+        let anchor = cycle.first_on_or_after(from).ok_or(Refusal::BeyondCalendar(from))?;
+        if cycle == self.cycle && anchor == self.anchor {
+            return Ok(vec![]);
+        }
+        let next = (self.status == Status::Running).then(|| NextDates {
+            index: 0,
+            delivery_date: anchor,
+            generation_date: generation_date(anchor, lead_days, self.earliest_generation(today)),
+        });
+        Ok(vec![Event::CycleChanged { cycle, anchor, next }])
+    }
+
+    /// The first delivery whose order can still be generated in time, not before the newest one called for.
+    fn resume(&self, today: NaiveDate, lead_days: u16) -> Result<Vec<Event>, Refusal> {
+        if self.status != Status::Paused {
+            return Err(Refusal::NotPaused);
+        }
+        let in_time = today.checked_add_days(Days::new(u64::from(lead_days)));
+        let in_time = in_time.ok_or(Refusal::BeyondCalendar(today))?;
+        if let Some(next) = self.paused_at.filter(|next| next.delivery_date >= in_time) {
+            let generation_date = generation_date(next.delivery_date, lead_days, self.earliest_generation(today));
+            return Ok(vec![Event::SubscriptionResumed { next: NextDates { generation_date, ..next } }]);
+        }
+        let from = self.earliest_delivery(today).max(in_time);
+        let index = match from.pred_opt() {
+            Some(day) if self.anchor <= day => self.cycle.first_index_after(self.anchor, day),
+            _ => Some(0),
+        };
+        let index = index.ok_or(Refusal::BeyondCalendar(today))?;
+        let delivery_date = self.cycle.nth(self.anchor, index).ok_or(Refusal::BeyondCalendar(today))?;
+        let generation_date = generation_date(delivery_date, lead_days, self.earliest_generation(today));
+        Ok(vec![Event::SubscriptionResumed { next: NextDates { index, delivery_date, generation_date } }])
+    }
+}
