@@ -42,12 +42,30 @@ impl Charge {
     }
 }
 
-/// Lines, shipping and fee of a subscription or an order. Can only be made complete and within bounds.
+/// Lines, shipping and fee of a subscription or an order. Can only be made complete and within bounds, also from JSON.
+///
+/// Stored baskets are read through these bounds, so a bound may be widened later and never narrowed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Unchecked")]
 pub struct Basket {
     lines: Vec<Line>,
     shipping: Charge,
     fee: Charge,
+}
+
+/// A basket as it is written, before its bounds are checked.
+#[derive(Deserialize)]
+struct Unchecked {
+    lines: Vec<Line>,
+    shipping: Charge,
+    fee: Charge,
+}
+
+impl TryFrom<Unchecked> for Basket {
+    type Error = BasketError;
+    fn try_from(basket: Unchecked) -> Result<Self, BasketError> {
+        Self::new(basket.lines, basket.shipping, basket.fee)
+    }
 }
 
 /// Why a basket cannot be.

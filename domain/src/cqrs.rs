@@ -8,7 +8,7 @@ pub trait Decide: Default {
     /// What can be asked of it.
     type Command;
     /// What can have happened to it.
-    type Event;
+    type Event: Clone;
     /// Why a command is refused, as a sentence for the operator.
     type Refusal: std::error::Error;
 

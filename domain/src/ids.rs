@@ -204,6 +204,12 @@ impl OrderId {
         Self(format!("{subscription}-{}", generation_date.format("%Y%m%d")))
     }
 
+    /// The subscription the order was generated from.
+    pub fn subscription(&self) -> SubscriptionId {
+        // The form was checked when the id was made: a subscription, a hyphen, eight digits.
+        SubscriptionId(self.0.rsplit_once('-').map_or(self.0.as_str(), |(subscription, _)| subscription).to_owned())
+    }
+
     /// The shop the order belongs to.
     pub fn shop(&self) -> ShopId {
         shop_of(&self.0)
@@ -320,6 +326,7 @@ mod tests {
         let order = OrderId::for_generation(&subscription, NaiveDate::from_ymd_opt(2026, 4, 1).unwrap());
         assert_eq!(order.as_str(), "02396-S00000012-20260401");
         assert_eq!(order.as_str().parse::<OrderId>().unwrap(), order);
+        assert_eq!(order.subscription(), subscription);
         for bad in ["02396-S1-20260231", "02396-S1", "02396-S1-2026041"] {
             assert!(bad.parse::<OrderId>().is_err(), "{bad}");
         }

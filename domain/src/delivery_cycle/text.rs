@@ -57,18 +57,10 @@ pub enum CycleFault {
     Fifth,
 }
 
-const WEEKDAYS: [(&str, Weekday); 7] = [
-    ("mon", Weekday::Mon),
-    ("tue", Weekday::Tue),
-    ("wed", Weekday::Wed),
-    ("thu", Weekday::Thu),
-    ("fri", Weekday::Fri),
-    ("sat", Weekday::Sat),
-    ("sun", Weekday::Sun),
-];
+const WEEKDAYS: [Weekday; 7] =
+    [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri, Weekday::Sat, Weekday::Sun];
 
-const PLACES: [(&str, Nth); 5] =
-    [("1st", Nth::First), ("2nd", Nth::Second), ("3rd", Nth::Third), ("4th", Nth::Fourth), ("last", Nth::Last)];
+const PLACES: [Nth; 5] = [Nth::First, Nth::Second, Nth::Third, Nth::Fourth, Nth::Last];
 
 /// Plain ASCII digits only: what other number parsers take as well (`+3`, `03`, `３`) would give one cycle two texts.
 fn number<const MAX: u16>(what: &'static str, text: &str) -> Result<UpTo<MAX>, CycleFault> {
@@ -77,15 +69,12 @@ fn number<const MAX: u16>(what: &'static str, text: &str) -> Result<UpTo<MAX>, C
 }
 
 fn weekday(text: &str) -> Result<Weekday, CycleFault> {
-    WEEKDAYS.iter().find(|(name, _)| *name == text).map(|(_, weekday)| *weekday).ok_or(CycleFault::Weekday)
+    WEEKDAYS.into_iter().find(|weekday| weekday_name(*weekday) == text).ok_or(CycleFault::Weekday)
 }
 
 fn place(text: &str) -> Result<Nth, CycleFault> {
-    match PLACES.iter().find(|(name, _)| *name == text) {
-        Some((_, nth)) => Ok(*nth),
-        None if text == "5th" => Err(CycleFault::Fifth),
-        None => Err(CycleFault::Nth),
-    }
+    let fault = if text == "5th" { CycleFault::Fifth } else { CycleFault::Nth };
+    PLACES.into_iter().find(|nth| place_name(*nth) == text).ok_or(fault)
 }
 
 fn cycle(text: &str) -> Result<DeliveryCycle, CycleFault> {
@@ -120,25 +109,28 @@ impl FromStr for DeliveryCycle {
 
 impl fmt::Display for DeliveryCycle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
+        match *self {
             Self::Days { every } => write!(f, "days:{}", every.get()),
-            Self::Weeks { every, weekday } => write!(f, "weeks:{}:{}", every.get(), name(*weekday)),
+            Self::Weeks { every, weekday } => write!(f, "weeks:{}:{}", every.get(), weekday_name(weekday)),
             Self::MonthDay { every, day } => write!(f, "months:{}:{}", every.get(), day.get()),
             Self::MonthWeekday { every, nth, weekday } => {
-                let place = match nth {
-                    Nth::First => "1st",
-                    Nth::Second => "2nd",
-                    Nth::Third => "3rd",
-                    Nth::Fourth => "4th",
-                    Nth::Last => "last",
-                };
-                write!(f, "months:{}:{place}-{}", every.get(), name(*weekday))
+                write!(f, "months:{}:{}-{}", every.get(), place_name(nth), weekday_name(weekday))
             }
         }
     }
 }
 
-fn name(weekday: Weekday) -> &'static str {
+fn place_name(nth: Nth) -> &'static str {
+    match nth {
+        Nth::First => "1st",
+        Nth::Second => "2nd",
+        Nth::Third => "3rd",
+        Nth::Fourth => "4th",
+        Nth::Last => "last",
+    }
+}
+
+fn weekday_name(weekday: Weekday) -> &'static str {
     match weekday {
         Weekday::Mon => "mon",
         Weekday::Tue => "tue",

@@ -73,6 +73,9 @@ pub enum OrderCommand {
     SendAgain {
         /// Which attempt.
         attempt: u32,
+        /// How often it had been sent again when Paygent was asked. Somebody else may have sent it since, and what
+        /// Paygent said before that counts no more (W9).
+        sent_before: u32,
     },
     /// Confirm the sale (売上確定, O5).
     Capture,

@@ -87,9 +87,13 @@ impl Details {
                 }
                 Ok(vec![Event::AuthorizationOutcomeUnknown { attempt: number, why }])
             }
-            Command::SendAgain { attempt: number } => {
-                if self.known_attempt(number)?.is_decided() {
+            Command::SendAgain { attempt: number, sent_before } => {
+                let attempt = self.known_attempt(number)?;
+                if attempt.is_decided() {
                     return Err(Refusal::AlreadyDecided(number));
+                }
+                if attempt.sent_again != sent_before {
+                    return Err(Refusal::SentMeanwhile(number));
                 }
                 Ok(vec![Event::AuthorizationSentAgain { attempt: number }])
             }
@@ -102,13 +106,13 @@ impl Details {
                 Payment::Captured { .. } => {
                     Err(Refusal::Contradiction { attempt, recorded: "captured", now: "not captured" })
                 }
-                _ => Ok(vec![]),
+                _ => self.known_attempt(attempt).map(|_| vec![]),
             },
             Command::RecordCaptureUnknown { attempt, why } => match self.payment {
                 Payment::CaptureRequested(open) if open == attempt => {
                     Ok(vec![Event::CaptureOutcomeUnknown { attempt, why }])
                 }
-                _ => Ok(vec![]),
+                _ => self.known_attempt(attempt).map(|_| vec![]),
             },
         }
     }
@@ -126,19 +130,19 @@ impl Details {
         found_by: FoundBy,
     ) -> Result<Vec<Event>, Refusal> {
         let attempt = self.known_attempt(number)?;
-        if let Some(known) = &attempt.payment_id {
-            // Told twice is fine; told of another payment is not.
-            return if *known == payment_id {
-                Ok(vec![])
-            } else {
-                Err(Refusal::Contradiction { attempt: number, recorded: "authorised", now: "another payment" })
-            };
+        if attempt.payment_id.as_ref().is_some_and(|known| *known != payment_id) {
+            return Err(Refusal::Contradiction { attempt: number, recorded: "authorised", now: "another payment" });
         }
         if attempt.failure.is_some() {
             return Err(Refusal::Contradiction { attempt: number, recorded: "refused", now: "authorised" });
         }
+        // Before "told twice", so that no second telling brings in another amount unseen (W15).
         if let Some(reported) = amount.filter(|amount| *amount != attempt.amount) {
             return Err(Refusal::AmountDiffers { attempt: number, intended: attempt.amount, reported });
+        }
+        if attempt.payment_id.is_some() {
+            // Told twice is fine; that the sale has been made since is news and must not get lost.
+            return if captured { self.captured(number, found_by) } else { Ok(vec![]) };
         }
         Ok(vec![Event::AuthorizationSucceeded { attempt: number, payment_id, captured, found_by }])
     }

@@ -41,6 +41,9 @@ pub enum OrderRefusal {
     /// Something is still open at Paygent.
     #[error("the last request to Paygent for this order has no known outcome yet; wait until it is resolved")]
     OutcomeOpen,
+    /// Somebody else sent the attempt again after Paygent was asked (W9).
+    #[error("attempt {0} was sent again by somebody else meanwhile; ask Paygent anew")]
+    SentMeanwhile(u32),
     /// The attempt's outcome is final already.
     #[error("attempt {0} already has its outcome; it is not sent again")]
     AlreadyDecided(u32),

@@ -66,7 +66,10 @@ impl Details {
             Command::GenerateNextOrder { today, lead_days } => self.generate(today, lead_days),
             Command::SkipNext { today, lead_days } => {
                 let skipped = self.running_next()?;
-                let next = self.after(&skipped, lead_days, today);
+                // Skipping during a backlog is as good as skipping on the missed night: were today the limit, the
+                // missed nights after it would move behind their deliveries instead of being caught up (R6).
+                let night = skipped.generation_date.min(today);
+                let next = self.after(&skipped, lead_days, self.earliest_generation(night));
                 Ok(vec![Event::DeliverySkipped { skipped, next }])
             }
             Command::ChangeNextDate { delivery_date, today, lead_days } => {
@@ -107,18 +110,20 @@ impl Details {
         if dates.generation_date > today {
             return Err(Refusal::NotDue(dates.generation_date));
         }
+        // Counted from its own night, not from today, so that catching up gives what each night would have given (R6).
+        let next = dates.generation_date.succ_opt().and_then(|earliest| self.after(&dates, lead_days, earliest));
         Ok(vec![Event::OrderGenerationStarted {
             order_id: OrderId::for_generation(&self.subscription_id, dates.generation_date),
             dates,
             basket: self.basket.clone(),
             payment_method: self.payment_method.clone(),
-            next: self.after(&dates, lead_days, dates.generation_date),
+            next,
         }])
     }
 
     /// The dates that follow `current`: the next index of the cycle whose delivery is later, computed from the
-    /// anchor, generated on a later day than any order so far (an order's id is made of its generation date).
-    fn after(&self, current: &NextDates, lead_days: u16, today: NaiveDate) -> Option<NextDates> {
+    /// anchor, generated on `earliest` at the earliest.
+    fn after(&self, current: &NextDates, lead_days: u16, earliest: NaiveDate) -> Option<NextDates> {
         let mut index = current.index.checked_add(1)?;
         let mut delivery_date = self.cycle.nth(self.anchor, index)?;
         if delivery_date <= current.delivery_date {
@@ -126,21 +131,19 @@ impl Details {
             index = self.cycle.first_index_after(self.anchor, current.delivery_date)?;
             delivery_date = self.cycle.nth(self.anchor, index)?;
         }
-        let generated =
-            self.last.map_or(current.generation_date, |last| last.generation_date.max(current.generation_date));
-        let earliest = generated.succ_opt()?.max(today);
         Some(NextDates { index, delivery_date, generation_date: generation_date(delivery_date, lead_days, earliest) })
     }
 
-    /// The first day on which another delivery may be put: today, or the day after the newest one called for.
+    /// The first day on which another delivery may be put: today, or the day after the newest one called for or
+    /// skipped.
     fn earliest_delivery(&self, today: NaiveDate) -> NaiveDate {
-        let after_last = self.last.and_then(|last| last.delivery_date.succ_opt());
+        let after_last = self.last_delivery.and_then(|last| last.succ_opt());
         after_last.map_or(today, |day| day.max(today))
     }
 
-    /// The first day on which another order may be generated.
+    /// The first day on which another order may be generated: an order's id is made of it, so no day serves twice.
     fn earliest_generation(&self, today: NaiveDate) -> NaiveDate {
-        let after_last = self.last.and_then(|last| last.generation_date.succ_opt());
+        let after_last = self.last_generation.and_then(|last| last.succ_opt());
         after_last.map_or(today, |day| day.max(today))
     }
 
@@ -152,6 +155,9 @@ impl Details {
         let earliest = self.earliest_delivery(today);
         if date < earliest {
             return Err(Refusal::TooEarly { date, earliest });
+        }
+        if self.cycle.first_on_or_after(date).is_none() {
+            return Err(Refusal::BeyondCalendar(date));
         }
         let generation_date = generation_date(date, lead_days, self.earliest_generation(today));
         Ok(vec![Event::NextDateChanged { next: NextDates { delivery_date: date, generation_date, ..current } }])
@@ -169,7 +175,9 @@ impl Details {
             return Err(Refusal::TooEarly { date: from, earliest });
         }
         let anchor = cycle.first_on_or_after(from).ok_or(Refusal::BeyondCalendar(from))?;
-        if cycle == self.cycle && anchor == self.anchor {
+        // A next delivery that was moved away from the anchor comes back to it: that is what is asked for.
+        let at_anchor = |next: NextDates| next.index == 0 && next.delivery_date == anchor;
+        if cycle == self.cycle && anchor == self.anchor && self.next.or(self.paused_at).is_none_or(at_anchor) {
             return Ok(vec![]);
         }
         let next = (self.status == Status::Running).then(|| NextDates {

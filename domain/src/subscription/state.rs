@@ -58,8 +58,11 @@ pub struct Details {
     pub anchor: NaiveDate,
     /// What comes next; none while paused, after the end, or when the calendar ends.
     pub next: Option<NextDates>,
-    /// The newest dates an order was called for or that were skipped: later ones must be later.
-    pub last: Option<NextDates>,
+    /// The newest delivery date that was called for or skipped: the next one must be later.
+    pub last_delivery: Option<NaiveDate>,
+    /// The newest generation date an order was called for: the next order's must be later, for its id is made of it.
+    /// A skip generates nothing, so it does not count here.
+    pub last_generation: Option<NaiveDate>,
     /// What was next when it was paused, so that a resume never goes behind it.
     pub paused_at: Option<NextDates>,
     /// Orders called for so far.
@@ -95,7 +98,8 @@ impl Subscription {
                 cycle: *cycle,
                 anchor: *anchor,
                 next: Some(*next),
-                last: None,
+                last_delivery: None,
+                last_generation: None,
                 paused_at: None,
                 orders: 0,
             }));
@@ -110,18 +114,13 @@ impl Details {
         match event {
             SubscriptionEvent::SubscriptionStarted { .. } => {}
             SubscriptionEvent::OrderGenerationStarted { dates, next, .. } => {
-                self.last = Some(*dates);
+                self.last_delivery = Some(dates.delivery_date);
+                self.last_generation = Some(dates.generation_date);
                 self.next = *next;
                 self.orders += 1;
             }
             SubscriptionEvent::DeliverySkipped { skipped, next } => {
-                self.last = Some(NextDates {
-                    // A skip generates nothing, so only order dates bind the days on which orders may appear.
-                    generation_date: self
-                        .last
-                        .map_or(skipped.generation_date, |last| last.generation_date.max(skipped.generation_date)),
-                    ..*skipped
-                });
+                self.last_delivery = Some(skipped.delivery_date);
                 self.next = *next;
             }
             SubscriptionEvent::NextDateChanged { next } => self.next = Some(*next),
@@ -147,6 +146,7 @@ impl Details {
             SubscriptionEvent::SubscriptionEnded {} => {
                 self.status = Status::Ended;
                 self.next = None;
+                self.paused_at = None;
             }
         }
     }

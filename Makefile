@@ -1,0 +1,30 @@
+# make run   the demonstration: about 100 nights of a shop, then its pages on 127.0.0.1
+# make test  every test, on SQLite and on a real PostgreSQL
+# make bench what the machine can do at most, and what Teiki does of it
+# make lint  format and lint checks
+
+CARGO ?= cargo
+DEMO ?= demo
+
+.PHONY: run fresh test lint bench golden
+
+run:
+	$(CARGO) run -p teiki -- demo --folder $(DEMO)
+
+fresh:
+	$(CARGO) run -p teiki -- demo --folder $(DEMO) --fresh
+
+test:
+	$(CARGO) build --workspace --bins
+	tests/postgres $(CARGO) test --workspace
+
+lint:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+
+bench:
+	$(CARGO) build --release -p teiki -p paygent-simulator -p teiki-tests
+	TEIKI_TEST_POSTGRES_FSYNC=on tests/postgres target/release/teiki-bench
+
+golden:
+	UPDATE_GOLDEN=1 $(CARGO) test -p teiki-domain --test golden

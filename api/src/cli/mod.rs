@@ -1,0 +1,131 @@
+//! The command line: parse, hand over, say what came of it.
+
+mod demo;
+mod rebuild;
+mod renew;
+mod schedule;
+mod serve;
+
+pub(crate) use renew::progress_bar;
+
+use crate::app::{App, AppError};
+use chrono::{DateTime, Utc};
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use teiki_infrastructure::clock::Clock;
+use teiki_infrastructure::config::{Config, ConfigError};
+
+/// Teiki (定期): subscription billing on Paygent, with a history that explains every charge.
+#[derive(Debug, Parser)]
+#[command(name = "teiki", version, about)]
+struct Arguments {
+    /// Configuration file; variables TEIKI_… win over it.
+    #[arg(long, global = true, default_value = "teiki.toml")]
+    config: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the HTTP API and the pages, and run the renewals of each night just after midnight in Tokyo.
+    Serve,
+    /// Generate and authorise every order that is due, now.
+    Renew(renew::Arguments),
+    /// Print the delivery dates of a cycle, one ISO date a line.
+    Schedule(schedule::Arguments),
+    /// Build tables anew from the first event, beside the ones in use, and switch.
+    Rebuild(rebuild::Arguments),
+    /// Run a demonstration shop through many nights against a simulated Paygent, then serve it.
+    Demo(demo::Arguments),
+}
+
+/// Why a command ended without doing what was asked; one sentence for whoever called it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CliError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    App(#[from] AppError),
+    #[error(transparent)]
+    Run(#[from] crate::workers::night_run::RunError),
+    #[error(transparent)]
+    Projection(#[from] teiki_projections::ProjectionError),
+    #[error(transparent)]
+    Demo(#[from] crate::demo::DemoError),
+    #[error(transparent)]
+    SetAside(#[from] teiki_infrastructure::set_aside::SetAsideError),
+    #[error("{0}")]
+    Other(String),
+}
+
+/// Runs the program and says how it ended.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    // Schedules need neither a store nor a runtime.
+    let result = match arguments.command {
+        Command::Schedule(schedule) => schedule::run(&schedule),
+        command => runtime().and_then(|runtime| {
+            let result = runtime.block_on(run(command, &arguments.config));
+            // A task that hangs must not keep a finished command from ending.
+            runtime.shutdown_timeout(std::time::Duration::from_secs(5));
+            result
+        }),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("teiki: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CliError::Other(format!("the runtime cannot start: {error}")))
+}
+
+async fn run(command: Command, file: &std::path::Path) -> Result<(), CliError> {
+    log_to_stderr();
+    match command {
+        Command::Serve => serve::run(Config::load(file)?).await,
+        Command::Renew(arguments) => renew::run(arguments, Config::load(file)?).await,
+        Command::Rebuild(arguments) => rebuild::run(arguments, Config::load(file)?).await,
+        Command::Demo(arguments) => demo::run(arguments).await,
+        Command::Schedule(arguments) => schedule::run(&arguments),
+    }
+}
+
+/// Log lines go to standard error, so that what a command prints stays usable; `RUST_LOG` chooses what is logged and
+/// `TEIKI_LOG=json` the form.
+fn log_to_stderr() {
+    use std::io::IsTerminal as _;
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,teiki=info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let json = std::env::var("TEIKI_LOG").is_ok_and(|form| form == "json");
+    // A second call, as in tests, keeps the first subscriber.
+    let _ = if json {
+        builder.json().try_init()
+    } else {
+        builder.with_ansi(std::io::stderr().is_terminal()).try_init()
+    };
+}
+
+/// The clock the configuration asks for.
+fn clock(config: &Config) -> Clock {
+    match DateTime::parse_from_rfc3339(&config.clock) {
+        Ok(at) => Clock::manual(at.with_timezone(&Utc)),
+        Err(_) => Clock::Real,
+    }
+}
+
+async fn start(config: Config) -> Result<Arc<App>, CliError> {
+    let clock = clock(&config);
+    Ok(App::start(config, clock).await?)
+}

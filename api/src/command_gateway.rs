@@ -1,0 +1,187 @@
+//! The single door for writing: who, why, and retry when somebody else was faster.
+
+use teiki_domain::cqrs::{Decide, EventSourced};
+use teiki_infrastructure::clock::Clock;
+use teiki_infrastructure::event_store::{AppendError, EventMetadata, EventStore, Loaded, StoreError};
+use uuid::{NoContext, Timestamp, Uuid};
+
+/// Most times a command is decided anew because somebody else wrote to the same stream in between.
+const CONFLICT_RETRIES: usize = 16;
+/// Most times an append is repeated after the store was unavailable and provably did not take it.
+const UNAVAILABLE_RETRIES: usize = 3;
+
+/// Who asks, why, and what it follows from. Ends up in every event (O12).
+#[derive(Debug, Clone)]
+pub struct Because {
+    /// Who: a person, a service or a worker.
+    pub actor: String,
+    /// Why, in plain words.
+    pub reason: String,
+    /// This command.
+    pub command_id: Uuid,
+    /// The whole story it belongs to.
+    pub correlation_id: Uuid,
+    /// The command it follows from.
+    pub causation_id: Option<Uuid>,
+}
+
+/// A command carried out.
+pub struct Done<A: Decide> {
+    /// The aggregate as it stands now.
+    pub aggregate: A,
+    /// Its last sequence number.
+    pub sequence: usize,
+    /// What the command caused; empty when it was already done.
+    pub events: Vec<A::Event>,
+}
+
+/// Why a command was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError<R: std::error::Error> {
+    /// The domain says no.
+    #[error("{0}")]
+    Refused(R),
+    /// Others kept writing to the same stream.
+    #[error("{stream} was changed by others at the same time, {CONFLICT_RETRIES} times in a row; try again")]
+    Contended {
+        /// Which stream.
+        stream: String,
+    },
+    /// The stream could not be read.
+    #[error(transparent)]
+    Load(#[from] StoreError),
+    /// The events could not be written.
+    #[error(transparent)]
+    Append(AppendError),
+}
+
+impl<R: std::error::Error> CommandError<R> {
+    /// Whether the store is out of reach, so that nothing else would work either.
+    pub fn is_unavailable(&self) -> bool {
+        match self {
+            Self::Load(error) => error.is_unavailable(),
+            Self::Append(error) => matches!(error, AppendError::Unavailable { .. }),
+            Self::Refused(_) | Self::Contended { .. } => false,
+        }
+    }
+}
+
+/// Loads, decides, appends.
+#[derive(Clone)]
+pub struct CommandGateway {
+    store: EventStore,
+    clock: Clock,
+}
+
+impl CommandGateway {
+    /// A gateway to `store`.
+    pub fn new(store: EventStore, clock: Clock) -> Self {
+        Self { store, clock }
+    }
+
+    /// The clock commands are dated by.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The store behind it.
+    pub fn store(&self) -> &EventStore {
+        &self.store
+    }
+
+    /// The beginning of a story.
+    pub fn because(&self, actor: &str, reason: &str) -> Because {
+        let command_id = self.new_id();
+        Because {
+            actor: actor.to_owned(),
+            reason: reason.to_owned(),
+            command_id,
+            correlation_id: command_id,
+            causation_id: None,
+        }
+    }
+
+    /// The next step of a story.
+    pub fn then(&self, before: &Because, reason: &str) -> Because {
+        Because {
+            actor: before.actor.clone(),
+            reason: reason.to_owned(),
+            command_id: self.new_id(),
+            correlation_id: before.correlation_id,
+            causation_id: Some(before.command_id),
+        }
+    }
+
+    fn new_id(&self) -> Uuid {
+        let now = self.clock.now();
+        let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
+        Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, now.timestamp_subsec_nanos()))
+    }
+
+    /// Reads an aggregate.
+    pub async fn load<A: EventSourced>(&self, id: &str) -> Result<Loaded<A>, StoreError> {
+        self.store.load::<A>(id).await
+    }
+
+    /// Carries out a command on the stream `id`.
+    pub async fn execute<A: EventSourced>(
+        &self,
+        id: &str,
+        because: &Because,
+        command: <A as Decide>::Command,
+    ) -> Result<Done<A>, CommandError<<A as Decide>::Refusal>>
+    where
+        <A as Decide>::Command: Clone,
+    {
+        let loaded = self.store.load::<A>(id).await?;
+        self.execute_on(id, loaded, because, command).await
+    }
+
+    /// As [`Self::execute`], from a state just read or just written, which saves reading it; a state that is no
+    /// longer current costs one conflict and is read again.
+    pub async fn execute_on<A: EventSourced>(
+        &self,
+        id: &str,
+        mut loaded: Loaded<A>,
+        because: &Because,
+        command: <A as Decide>::Command,
+    ) -> Result<Done<A>, CommandError<<A as Decide>::Refusal>>
+    where
+        <A as Decide>::Command: Clone,
+    {
+        let mut unavailable = 0;
+        let mut conflicts = 0;
+        loop {
+            let events = loaded.aggregate.decide(command.clone()).map_err(CommandError::Refused)?;
+            if events.is_empty() {
+                return Ok(Done { aggregate: loaded.aggregate, sequence: loaded.sequence, events });
+            }
+            let metadata = EventMetadata {
+                actor: because.actor.clone(),
+                reason: because.reason.clone(),
+                command_id: because.command_id,
+                correlation_id: because.correlation_id,
+                causation_id: because.causation_id,
+                recorded_at: self.clock.now(),
+            };
+            match self.store.append::<A>(id, loaded.sequence, events.clone(), &metadata).await {
+                Ok(sequence) => {
+                    for event in &events {
+                        Decide::apply(&mut loaded.aggregate, event);
+                    }
+                    return Ok(Done { aggregate: loaded.aggregate, sequence, events });
+                }
+                Err(AppendError::Conflict { .. }) if conflicts < CONFLICT_RETRIES => conflicts += 1,
+                Err(AppendError::Conflict { .. }) => {
+                    return Err(CommandError::Contended { stream: format!("stream {id}") });
+                }
+                Err(AppendError::Unavailable { .. }) if unavailable < UNAVAILABLE_RETRIES => {
+                    unavailable += 1;
+                    tokio::time::sleep(std::time::Duration::from_millis(100 << unavailable)).await;
+                }
+                Err(error) => return Err(CommandError::Append(error)),
+            }
+            loaded = self.store.load::<A>(id).await?;
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The HTTP API for billing services, and the first pages.
+
+mod cards;
+mod health;
+mod members;
+pub(crate) mod orders;
+mod problem;
+pub(crate) mod query;
+mod subscriptions;
+
+use crate::app::App;
+use crate::console;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::routing::{get, post};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::TimeoutLayer;
+use tower_http::trace::TraceLayer;
+
+pub(crate) use problem::Problem;
+
+/// Largest request body in bytes.
+const BODY_MAX: usize = 256 * 1024;
+
+/// Why the server cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// The address is not one.
+    #[error("listen = {0:?} is not an address; write it as 127.0.0.1:8080")]
+    NotAnAddress(String),
+    /// The API has no keys yet, so it must not be reachable from elsewhere.
+    #[error("listen = {0} is reachable from other machines, and this API asks nobody who they are; listen on 127.0.0.1")]
+    NotLoopback(SocketAddr),
+    /// The address is taken or not ours.
+    #[error("{address} cannot be listened on ({reason}); choose another with TEIKI_LISTEN")]
+    Taken {
+        /// Which address.
+        address: SocketAddr,
+        /// What the system says.
+        reason: String,
+    },
+}
+
+/// Takes the address, so that a wrong one is told before anything else happens.
+pub async fn bind(listen: &str) -> Result<TcpListener, BindError> {
+    let address: SocketAddr = listen.parse().map_err(|_| BindError::NotAnAddress(listen.chars().take(80).collect()))?;
+    if !address.ip().is_loopback() {
+        return Err(BindError::NotLoopback(address));
+    }
+    TcpListener::bind(address).await.map_err(|error| BindError::Taken { address, reason: error.to_string() })
+}
+
+/// Serves until `stop`, then lets requests under way finish.
+pub async fn serve(app: Arc<App>, listener: TcpListener, stop: CancellationToken) -> std::io::Result<()> {
+    axum::serve(listener, router(app)).with_graceful_shutdown(async move { stop.cancelled().await }).await
+}
+
+/// All routes. A call to Paygent may take its whole time-out, so requests may take a little longer than that.
+pub fn router(app: Arc<App>) -> Router {
+    let longest = app.config.paygent_timeout() * 2 + Duration::from_secs(10);
+    let policy = "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; \
+                  frame-ancestors 'none'";
+    Router::new()
+        .route("/", get(|| async { Redirect::to("/orders") }))
+        .route("/console.css", get(console_css))
+        .route("/orders", get(console::orders::page))
+        .route("/cards", get(console::card_expiry::page))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/v1/members", post(members::register))
+        .route("/v1/members/{id}/cards", post(members::register_card))
+        .route("/v1/subscriptions", post(subscriptions::start))
+        .route("/v1/orders", get(orders::list))
+        .route("/v1/orders/{id}", get(orders::one))
+        .route("/v1/orders/{id}/capture", post(orders::capture))
+        .route("/v1/cards/expiring", get(cards::expiring))
+        .fallback(not_found)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, longest))
+        .layer(set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(set(header::CONTENT_SECURITY_POLICY, policy))
+        .layer(set(header::REFERRER_POLICY, "no-referrer"))
+        .layer(axum::middleware::from_fn(only_this_machine))
+        .layer(CatchPanicLayer::custom(|_| problem::internal().into_response()))
+        .layer(TraceLayer::new_for_http())
+        .with_state(app)
+}
+
+fn set(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+}
+
+/// A page of another site may name this machine as its own host and let a browser here call us: only requests that
+/// were meant for a loopback name are answered.
+async fn only_this_machine(request: axum::extract::Request, next: axum::middleware::Next) -> Response {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("");
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
+    };
+    if matches!(name, "localhost" | "127.0.0.1" | "[::1]") {
+        next.run(request).await
+    } else {
+        let title = "This server answers only requests for localhost";
+        Problem::new(StatusCode::MISDIRECTED_REQUEST, "wrong_host", title).into_response()
+    }
+}
+
+async fn console_css() -> impl axum::response::IntoResponse {
+    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("../../templates/console/console.css"))
+}
+
+async fn not_found() -> Response {
+    Problem::new(StatusCode::NOT_FOUND, "no_such_resource", "There is nothing at this address").into_response()
+}
+
+async fn wrong_method() -> Response {
+    let title = "This address does not take this method";
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", title).into_response()
+}

@@ -1,0 +1,14 @@
+//! Everything of Teiki that runs: the HTTP API, the pages, the workers and the command line, around one [`app::App`].
+
+pub mod app;
+pub mod cli;
+pub mod command_gateway;
+pub mod console;
+pub mod demo;
+pub mod http;
+pub mod members;
+pub mod payments;
+pub mod shops;
+pub mod subscriptions;
+pub mod words;
+pub mod workers;

@@ -1,0 +1,7 @@
+//! The program `teiki`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    teiki::cli::main()
+}

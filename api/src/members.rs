@@ -1,0 +1,120 @@
+//! Members and their personal data, which leaves memory only encrypted.
+
+use crate::app::App;
+use crate::command_gateway::{Because, CommandError};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use teiki_domain::ids::MemberId;
+use teiki_domain::member::{Member, MemberCommand, MemberRefusal};
+use teiki_domain::sealed::Sealed;
+use teiki_infrastructure::key_ring::KeyError;
+
+/// Shown where a member was erased.
+pub const ERASED: &str = "(削除済み)";
+
+/// Personal data of a member. Prints nothing of it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Profile {
+    /// Name, 1 to 100 characters.
+    pub name: String,
+    /// Mail address.
+    pub mail: String,
+    /// Phone number; may be empty.
+    #[serde(default)]
+    pub phone: String,
+    /// Postal address; may be empty.
+    #[serde(default)]
+    pub address: String,
+}
+
+impl fmt::Debug for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Profile")
+    }
+}
+
+/// Why a member cannot be registered.
+#[derive(Debug, thiserror::Error)]
+pub enum RegisterError {
+    /// A field cannot be used. The text names the field, never its content.
+    #[error("{field} cannot be used: {rule}")]
+    Field {
+        /// Which field.
+        field: &'static str,
+        /// What would be accepted.
+        rule: &'static str,
+    },
+    /// Encryption failed.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The command failed.
+    #[error(transparent)]
+    Command(#[from] CommandError<MemberRefusal>),
+}
+
+impl Profile {
+    fn check(&self) -> Result<(), RegisterError> {
+        for (field, text, least, most, rule) in [
+            ("name", &self.name, 1, 100, "1 to 100 characters without control characters"),
+            ("mail", &self.mail, 3, 254, "a mail address of 3 to 254 characters"),
+            ("phone", &self.phone, 0, 30, "at most 30 characters without control characters"),
+            ("address", &self.address, 0, 300, "at most 300 characters without control characters"),
+        ] {
+            let length = text.chars().count();
+            if length < least || length > most || text.chars().any(char::is_control) {
+                return Err(RegisterError::Field { field, rule });
+            }
+        }
+        let mail_like = self.mail.split_once('@').is_some_and(|(local, host)| !local.is_empty() && !host.is_empty());
+        if !mail_like || self.mail.contains(char::is_whitespace) {
+            return Err(RegisterError::Field { field: "mail", rule: "a mail address such as name@example.jp" });
+        }
+        Ok(())
+    }
+}
+
+/// Registers a member; says whether they are new. Registering again is already done.
+pub async fn register(app: &App, member: &MemberId, profile: &Profile, because: &Because) -> Result<bool, RegisterError> {
+    profile.check()?;
+    let text = serde_json::to_string(profile)
+        .map_err(|_| RegisterError::Field { field: "profile", rule: "text that can be written as JSON" })?;
+    let profile = app.keys.seal_for_member(member, &text).await?;
+    let command = MemberCommand::Register { member_id: member.clone(), profile };
+    let done = app.gateway.execute::<Member>(member.as_str(), because, command).await?;
+    Ok(!done.events.is_empty())
+}
+
+/// A member's name, or a placeholder where the member was erased.
+pub async fn name(app: &App, member: &MemberId, sealed: &Sealed) -> Result<String, KeyError> {
+    let opened = app.keys.open_for_member(member, sealed).await?;
+    let profile = opened.and_then(|text| serde_json::from_str::<Profile>(&text).ok());
+    Ok(profile.map_or_else(|| ERASED.to_owned(), |profile| profile.name))
+}
+
+/// Names of several members at once, by member id.
+pub async fn names<'a>(
+    app: &App,
+    members: impl Iterator<Item = &'a str>,
+) -> Result<std::collections::HashMap<String, String>, NamesError> {
+    let mut ids: Vec<MemberId> = members.filter_map(|id| id.parse().ok()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let mut names = std::collections::HashMap::with_capacity(ids.len());
+    for row in teiki_projections::member_list::many(&app.storage, &ids).await? {
+        let Ok(member) = row.member_id.parse::<MemberId>() else { continue };
+        let name = name(app, &member, &row.sealed_profile).await?;
+        names.insert(row.member_id, name);
+    }
+    Ok(names)
+}
+
+/// Why names cannot be shown.
+#[derive(Debug, thiserror::Error)]
+pub enum NamesError {
+    /// The table.
+    #[error(transparent)]
+    Table(#[from] teiki_projections::QueryError),
+    /// The keys.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+}

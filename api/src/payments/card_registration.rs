@@ -1,0 +1,69 @@
+use super::{PaymentError, Payments};
+use crate::command_gateway::Because;
+use teiki_domain::ids::MemberId;
+use teiki_domain::member::{Member, MemberCommand, MemberEvent, StoredCard};
+use teiki_infrastructure::event_store::Loaded;
+use teiki_domain::card_expiry::CardExpiry;
+use teiki_infrastructure::paygent::Outcome;
+use teiki_infrastructure::redacted::Redacted;
+
+/// What came of asking Paygent to keep a card.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CardRegistration {
+    /// It is kept, and charged from the next renewal on.
+    Registered(StoredCard),
+    /// Paygent refused: code and detail as received (E4).
+    Failed {
+        /// Paygent's code; empty when there was no usable answer.
+        code: String,
+        /// Paygent's detail, or why there was no usable answer.
+        detail: String,
+    },
+}
+
+impl Payments {
+    /// Has the card behind `token` kept in Paygent's vault for the member (C8, M1). Nothing is authorised or charged.
+    ///
+    /// A lost answer leaves at most a card in the vault that nobody uses: the member is told it failed and registers
+    /// again. That is the safe side, since only a card on record is ever charged.
+    pub async fn register_card(
+        &self,
+        member: &MemberId,
+        token: Redacted<String>,
+        because: &Because,
+    ) -> Result<CardRegistration, PaymentError> {
+        let paygent = self.shops.paygent(member.shop()).await?;
+        let id = member.as_str();
+        let done = self.gateway.execute::<Member>(id, because, MemberCommand::RequestCardRegistration).await?;
+        let registration = done.events.iter().find_map(|event| match event {
+            MemberEvent::CardRegistrationRequested { registration } => Some(*registration),
+            _ => None,
+        });
+        let registration = registration.unwrap_or_default();
+        let failed = |code: String, detail: String| CardRegistration::Failed { code, detail };
+        let result = match paygent.store_card(member, &token).await {
+            Outcome::Approved(kept) => {
+                let term = kept.details.valid_term.ok_or(PaymentError::UnusableCard("card_valid_term"))?;
+                let expiry = CardExpiry::new(i32::from(term.year()), u32::from(term.month()));
+                CardRegistration::Registered(StoredCard {
+                    card_id: kept.card_id,
+                    masked_number: kept.details.masked_number.unwrap_or_default(),
+                    expiry: expiry.map_err(|_| PaymentError::UnusableCard("a usable card_valid_term"))?,
+                })
+            }
+            Outcome::Declined(declined) | Outcome::Busy(declined) => failed(declined.code, declined.detail),
+            Outcome::NotSent(why) => failed(String::new(), why.to_string()),
+            Outcome::Unknown(why) => failed(String::new(), why.to_string()),
+        };
+        let command = match result.clone() {
+            CardRegistration::Registered(card) => MemberCommand::RecordCardRegistered { registration, card },
+            CardRegistration::Failed { code, detail } => {
+                MemberCommand::RecordCardRegistrationFailed { registration, code, detail }
+            }
+        };
+        let outcome = self.gateway.then(because, "outcome of the card registration");
+        let loaded = Loaded { aggregate: done.aggregate, sequence: done.sequence };
+        self.gateway.execute_on::<Member>(id, loaded, &outcome, command).await?;
+        Ok(result)
+    }
+}

@@ -1,0 +1,124 @@
+//! The payment process: intent event → call → outcome event.
+//!
+//! The right to make a call belongs to whoever's commit holds the intent, and to nobody else: of two engines that
+//! want to send the same attempt, one commit wins, the other conflicts and must not call. Whoever lost the right, by
+//! a crash or by being stopped too long between commit and call, finds the attempt open and leaves it to recovery,
+//! which asks Paygent before anything is sent again (W1-W3, W9-W11 of the crash windows in docs/ARCHITECTURE.md).
+
+mod authorisation;
+mod capture;
+mod card_registration;
+mod recovery;
+
+pub use authorisation::Authorised;
+pub use card_registration::CardRegistration;
+pub use recovery::{FirstSeen, RecoveryReport, Resolution};
+
+use crate::command_gateway::{CommandError, CommandGateway};
+use crate::shops::{ShopError, Shops};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use teiki_domain::ids::OrderId;
+use teiki_domain::member::MemberRefusal;
+use teiki_domain::order::OrderRefusal;
+use teiki_infrastructure::event_store::StoreError;
+use tokio::sync::Semaphore;
+
+/// Why a payment step could not be carried out. What Paygent answered is never among these: that is an event.
+#[derive(Debug, thiserror::Error)]
+pub enum PaymentError {
+    /// The order's command failed.
+    #[error(transparent)]
+    Order(#[from] CommandError<OrderRefusal>),
+    /// The member's command failed.
+    #[error(transparent)]
+    Member(#[from] CommandError<MemberRefusal>),
+    /// The shop cannot reach Paygent.
+    #[error(transparent)]
+    Shop(#[from] ShopError),
+    /// The order could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What Paygent returned for a card is not usable.
+    #[error("Paygent keeps the card but its answer lacks {0}; list the member's cards at Paygent")]
+    UnusableCard(&'static str),
+}
+
+impl PaymentError {
+    /// Whether the store is out of reach, so that nothing else would work either.
+    pub fn is_unavailable(&self) -> bool {
+        match self {
+            Self::Order(error) => error.is_unavailable(),
+            Self::Member(error) => error.is_unavailable(),
+            Self::Shop(error) => error.is_unavailable(),
+            Self::Store(error) => error.is_unavailable(),
+            Self::UnusableCard(_) => false,
+        }
+    }
+}
+
+/// Carries payments out. Cheap to clone; clones share what is under way.
+#[derive(Clone)]
+pub struct Payments {
+    gateway: CommandGateway,
+    shops: Shops,
+    timeout: Duration,
+    under_way: Arc<Mutex<HashSet<OrderId>>>,
+    inquiries: Arc<Semaphore>,
+}
+
+/// The right to call Paygent once, which only a commit of the intent gives.
+struct CallRight {
+    since: Instant,
+    within: Duration,
+}
+
+impl CallRight {
+    /// Whether the call may still begin. Nobody else may send before this time is over, so a process that was
+    /// stopped between commit and call finds its right gone (W9).
+    fn holds(&self) -> bool {
+        self.since.elapsed() < self.within
+    }
+}
+
+/// Marks an order as being worked on by this process until dropped.
+struct UnderWay {
+    order: OrderId,
+    all: Arc<Mutex<HashSet<OrderId>>>,
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.order);
+    }
+}
+
+impl Payments {
+    /// Payments through `gateway` and `shops`; no call to Paygent takes longer than `timeout`, and at most
+    /// `concurrency` outcomes are asked for at once.
+    pub fn new(gateway: CommandGateway, shops: Shops, timeout: Duration, concurrency: usize) -> Self {
+        let inquiries = Arc::new(Semaphore::new(concurrency));
+        Self { gateway, shops, timeout, under_way: Arc::default(), inquiries }
+    }
+
+    /// A call begins at most this long after its intent was committed.
+    fn send_within(&self) -> Duration {
+        self.timeout
+    }
+
+    /// After this time a call whose intent is on record can no longer be under way (W11): it began within one
+    /// time-out, ended within a second, and a third is for what a network may still hold.
+    pub fn in_flight_limit(&self) -> Duration {
+        self.timeout * 3
+    }
+
+    fn call_right(&self) -> CallRight {
+        CallRight { since: Instant::now(), within: self.send_within() }
+    }
+
+    fn start_on(&self, order: &OrderId) -> Option<UnderWay> {
+        let mut all = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        all.insert(order.clone()).then(|| UnderWay { order: order.clone(), all: self.under_way.clone() })
+    }
+}

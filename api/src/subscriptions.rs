@@ -1,0 +1,92 @@
+//! Starting a subscription: what has to be looked up before the domain can decide.
+
+use crate::app::App;
+use crate::command_gateway::{Because, CommandError, Done};
+use crate::shops::ShopError;
+use chrono::NaiveDate;
+use teiki_domain::basket::Basket;
+use teiki_domain::delivery_cycle::DeliveryCycle;
+use teiki_domain::ids::{MemberId, SubscriptionId};
+use teiki_domain::member::Member;
+use teiki_domain::payment_method::PaymentMethod;
+use teiki_domain::shop_settings::ShopSettingsRefusal;
+use teiki_domain::subscription::{StartSubscription, Subscription, SubscriptionCommand, SubscriptionRefusal};
+use teiki_infrastructure::event_store::StoreError;
+use teiki_infrastructure::serial_numbers::SerialError;
+
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub struct Start {
+    /// The number to use; a new one is taken if none is given.
+    pub subscription_id: Option<SubscriptionId>,
+    /// Whose it is.
+    pub member_id: MemberId,
+    /// What is delivered each time.
+    pub basket: Basket,
+    /// How each order is paid.
+    pub payment_method: PaymentMethod,
+    /// How often (R3).
+    pub cycle: DeliveryCycle,
+    /// No delivery before this day.
+    pub first_delivery: NaiveDate,
+}
+
+/// Why a subscription cannot be started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The shop.
+    #[error(transparent)]
+    Shop(#[from] ShopError),
+    /// The shop's settings say no (S12, S14).
+    #[error("{0}")]
+    Settings(ShopSettingsRefusal),
+    /// There is no such member.
+    #[error("member {0} does not exist; register the member first")]
+    NoSuchMember(MemberId),
+    /// The member has no card.
+    #[error("member {0} has no card on record; register one by token first")]
+    NoCard(MemberId),
+    /// Subscription and member belong to different shops.
+    #[error("subscription and member belong to different shops; use the member's shop")]
+    OtherShop,
+    /// The domain says no, or the store failed.
+    #[error(transparent)]
+    Command(#[from] CommandError<SubscriptionRefusal>),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A number could not be taken.
+    #[error(transparent)]
+    Serial(#[from] SerialError),
+}
+
+/// Starts a subscription. The same number with the same content again is already done.
+pub async fn start(app: &App, start: Start, because: &Because) -> Result<Done<Subscription>, StartError> {
+    let shop = start.member_id.shop();
+    let settings = app.shops.get(shop).await?.settings;
+    settings.allows(&start.payment_method).map_err(StartError::Settings)?;
+    let member = app.gateway.load::<Member>(start.member_id.as_str()).await?.aggregate;
+    if member.details().is_none() {
+        return Err(StartError::NoSuchMember(start.member_id));
+    }
+    if start.payment_method.is_card() && member.card().is_none() {
+        return Err(StartError::NoCard(start.member_id));
+    }
+    let subscription_id = match start.subscription_id {
+        Some(id) if id.shop() != shop => return Err(StartError::OtherShop),
+        Some(id) => id,
+        None => SubscriptionId::from_serial(shop, app.serials.next(&format!("subscription:{shop}")).await?),
+    };
+    let id = subscription_id.to_string();
+    let command = SubscriptionCommand::Start(Box::new(StartSubscription {
+        subscription_id,
+        member_id: start.member_id,
+        basket: start.basket,
+        payment_method: start.payment_method,
+        cycle: start.cycle,
+        first_delivery: start.first_delivery,
+        lead_days: settings.lead_days,
+        today: app.clock.today(),
+    }));
+    Ok(app.gateway.execute::<Subscription>(&id, because, command).await?)
+}

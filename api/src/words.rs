@@ -1,0 +1,35 @@
+//! What people read: the manual's Japanese for states and reasons (O4).
+
+/// Payment status (決済状況) of an order, from its stable name.
+pub fn payment_status(code: &str) -> &'static str {
+    match code {
+        "external" => "ペイジェント以外",
+        "not_executed" => "未実行",
+        "requested" => "オーソリ中",
+        "unknown" => "結果不明",
+        "authorized" => "オーソリOK",
+        "failed" => "オーソリ失敗",
+        "capture_requested" => "売上確定中",
+        "capture_unknown" => "売上確定 結果不明",
+        "captured" => "消込済",
+        "sales_confirmed" => "売上確定",
+        _ => "不明な状態",
+    }
+}
+
+/// Why no authorisation was tried (R5), from its stable name.
+pub fn not_executed(code: &str) -> &'static str {
+    match code {
+        "authorize_at_generation_off" => "与信の同時実行が設定されていません",
+        "goods_amount_out_of_range" => "商品金額が適用条件の範囲外です",
+        "amount_to_be_quoted" => "送料または手数料が別途連絡です",
+        "outside_contract_period" => "ペイジェントの契約期間外です",
+        "no_stored_card" => "会員のカードが登録されていません",
+        _ => "理由不明",
+    }
+}
+
+/// Whether a card is about to expire or has expired (K), from its stable name.
+pub fn card_standing(close: bool) -> &'static str {
+    if close { "期限間近" } else { "期限切れ" }
+}

@@ -1,0 +1,4 @@
+//! Work that nobody has to ask for.
+
+pub mod night_run;
+pub mod recovery_round;

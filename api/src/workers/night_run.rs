@@ -1,0 +1,388 @@
+//! The night run: every due subscription gets its order (R1-R6), whatever happens to the payment.
+//!
+//! Each step is an intention on record before its effect: the subscription calls for the order, the order intends its
+//! authorisation, Paygent is called, the outcome is recorded. A run that is killed anywhere is continued by the next.
+
+use crate::app::App;
+use crate::command_gateway::{Because, CommandError};
+use crate::payments::{Authorised, FirstSeen, PaymentError, RecoveryReport};
+use crate::shops::ShopError;
+use crate::workers::recovery_round::{self, RecoveryError};
+use chrono::NaiveDate;
+use futures::StreamExt as _;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use teiki_domain::ids::{IdError, SubscriptionId, TransactionId};
+use teiki_domain::member::Member;
+use teiki_domain::order::{CardInForce, GenerateOrder};
+use teiki_domain::subscription::{Subscription, SubscriptionCommand, SubscriptionEvent, SubscriptionRefusal};
+use teiki_infrastructure::event_store::StoreError;
+use teiki_infrastructure::serial_numbers::SerialError;
+use teiki_infrastructure::set_aside::{self, SetAsideError};
+use teiki_projections::{QueryError, due_renewals};
+use tokio::sync::Mutex;
+
+/// Due subscriptions read at once; bounds the memory of a run.
+const PAGE: u32 = 1_000;
+/// Rounds of asking about unknown outcomes at the end of a run; the worker of `teiki serve` goes on afterwards.
+const RECOVERY_ROUNDS: u32 = 4;
+/// Rounds over the due list without any effect after which the list is taken to be broken.
+const IDLE_ROUNDS_MAX: u32 = 3;
+/// Different codes counted one by one in a summary; more are counted together.
+const CODES_MAX: usize = 50;
+/// The actor in the history.
+const ACTOR: &str = "worker:night-run";
+
+/// Why a run ended early. What happens to one subscription is never among these.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// A table could not be read or written.
+    #[error("the night run stopped because the store failed: {0}; run it again when the store is back")]
+    Store(String),
+    /// The projections do not follow.
+    #[error("the night run stopped because the due list does not follow the log: {0}")]
+    Projections(String),
+    /// The engine is being stopped; what is under way was finished.
+    #[error("the night run was stopped with the engine; the next one goes on where it ended")]
+    Stopped,
+}
+
+impl From<SetAsideError> for RunError {
+    fn from(error: SetAsideError) -> Self {
+        RunError::Store(error.to_string())
+    }
+}
+
+impl From<QueryError> for RunError {
+    fn from(error: QueryError) -> Self {
+        RunError::Store(error.to_string())
+    }
+}
+
+impl From<RecoveryError> for RunError {
+    fn from(error: RecoveryError) -> Self {
+        RunError::Store(error.to_string())
+    }
+}
+
+/// What a run did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Summary {
+    /// Orders generated, whatever came of their payment.
+    pub generated: u64,
+    /// Authorised, to be confirmed later (オーソリOK).
+    pub authorized: u64,
+    /// Authorised and captured together (消込済).
+    pub captured: u64,
+    /// Refused by Paygent, by code.
+    pub failed: BTreeMap<String, u64>,
+    /// Not tried, by reason (R5).
+    pub not_executed: BTreeMap<String, u64>,
+    /// Settled outside.
+    pub external: u64,
+    /// Outcomes that became known by asking Paygent.
+    pub resolved: u64,
+    /// Outcomes that are not known at the end of the run.
+    pub unknown: u64,
+    /// Subscriptions that could not go on, each listed with its reason.
+    pub set_aside: u64,
+}
+
+impl Summary {
+    fn count(&mut self, authorised: Authorised) {
+        self.generated += 1;
+        match authorised {
+            Authorised::External => self.external += 1,
+            Authorised::Succeeded { captured: true } => self.captured += 1,
+            Authorised::Succeeded { captured: false } => self.authorized += 1,
+            Authorised::NotExecuted(reason) => *self.not_executed.entry(reason.code().to_owned()).or_default() += 1,
+            Authorised::Failed { code } if self.failed.len() < CODES_MAX => *self.failed.entry(code).or_default() += 1,
+            Authorised::Failed { .. } => *self.failed.entry("others".to_owned()).or_default() += 1,
+            Authorised::Open => {}
+        }
+    }
+}
+
+/// Where a run tells how far it is: orders done, orders known to be due.
+pub type Progress = Arc<dyn Fn(u64, u64) + Send + Sync>;
+
+/// Why one subscription could not go on.
+#[derive(Debug, thiserror::Error)]
+enum UnitError {
+    #[error(transparent)]
+    Subscription(#[from] CommandError<SubscriptionRefusal>),
+    #[error(transparent)]
+    Payment(#[from] PaymentError),
+    #[error(transparent)]
+    Shop(#[from] ShopError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Serial(#[from] SerialError),
+    #[error(transparent)]
+    Id(#[from] IdError),
+    #[error("the call for this order cannot be read again; run `teiki rebuild due_renewals`")]
+    PendingCall,
+}
+
+impl UnitError {
+    fn is_unavailable(&self) -> bool {
+        match self {
+            Self::Subscription(error) => error.is_unavailable(),
+            Self::Payment(error) => error.is_unavailable(),
+            Self::Shop(error) => error.is_unavailable(),
+            Self::Store(error) => error.is_unavailable(),
+            Self::Serial(error) => error.is_unavailable(),
+            Self::Id(_) | Self::PendingCall => false,
+        }
+    }
+}
+
+/// One unit of work.
+enum Unit {
+    /// A subscription whose generation date has come.
+    Due { subscription_id: String, generation_date: NaiveDate },
+    /// An order that was called for and does not exist yet: a run was killed in between.
+    Pending { subscription_id: String, generation_date: NaiveDate, call: String },
+}
+
+/// Generates every order due on or before `through`, then asks about what is not known.
+pub async fn run(app: &App, through: NaiveDate, progress: Progress) -> Result<Summary, RunError> {
+    let run = Run {
+        app,
+        through,
+        run_id: app.gateway.because(ACTOR, "").command_id.to_string(),
+        done: AtomicU64::new(0),
+        due: AtomicU64::new(0),
+        failed: AtomicBool::new(false),
+        summary: Mutex::default(),
+        progress,
+    };
+    let seen = Arc::new(Mutex::new(FirstSeen::default()));
+    run.settle().await?;
+    // What an earlier run left open is asked about while new orders are generated, since asking must wait first.
+    let (early, worked) = tokio::join!(recovery_round::run(app, &seen), async {
+        run.pending().await?;
+        run.due().await
+    });
+    worked?;
+    let early = early?;
+    set_aside::clear_older(&app.storage, "renewal", &run.run_id).await?;
+    let recovered = run.recover(&seen).await?;
+    run.settle().await?;
+    let mut summary = run.summary.into_inner();
+    summary.resolved = early.resolved + recovered.resolved;
+    summary.unknown = recovered.still_open;
+    Ok(summary)
+}
+
+struct Run<'a> {
+    app: &'a App,
+    through: NaiveDate,
+    run_id: String,
+    done: AtomicU64,
+    due: AtomicU64,
+    /// Set when the run itself fails: no new unit is begun.
+    failed: AtomicBool,
+    summary: Mutex<Summary>,
+    progress: Progress,
+}
+
+impl Run<'_> {
+    /// Waits until the tables show everything that was committed so far.
+    async fn settle(&self) -> Result<(), RunError> {
+        self.app.settle().await.map(drop).map_err(|error| RunError::Projections(error.to_string()))
+    }
+
+    /// Orders that were called for before a crash.
+    async fn pending(&self) -> Result<(), RunError> {
+        let mut after = None;
+        loop {
+            let page = due_renewals::pending(&self.app.storage, after.as_ref(), PAGE).await?;
+            self.due.fetch_add(page.rows.len() as u64, Ordering::Relaxed);
+            let units = page.rows.into_iter().map(|row| Unit::Pending {
+                subscription_id: row.subscription_id,
+                generation_date: row.generation_date,
+                call: row.payload,
+            });
+            self.work(units).await?;
+            after = page.next;
+            if after.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// All due subscriptions, oldest date first; rounds go on until none is left, since catching up makes the next
+    /// missed night of a subscription due.
+    async fn due(&self) -> Result<(), RunError> {
+        let mut idle_rounds = 0;
+        loop {
+            let before = self.effects().await;
+            let due = due_renewals::count_due(&self.app.storage, self.through).await?;
+            self.due.store(self.done.load(Ordering::Relaxed) + due, Ordering::Relaxed);
+            let mut after: Option<(NaiveDate, String)> = None;
+            loop {
+                let place = after.as_ref().map(|(date, id)| (*date, id.as_str()));
+                let page = due_renewals::due(&self.app.storage, self.through, &self.run_id, place, PAGE).await?;
+                let Some(last) = page.last() else { break };
+                after = Some((last.generation_date, last.subscription_id.clone()));
+                let units = page.into_iter().map(|row| Unit::Due {
+                    subscription_id: row.subscription_id,
+                    generation_date: row.generation_date,
+                });
+                self.work(units).await?;
+            }
+            if after.is_none() {
+                return Ok(());
+            }
+            self.settle().await?;
+            // The list may be a moment behind others who write; but a list that stays while nothing comes of it is
+            // broken, and going on would never end.
+            idle_rounds = if self.effects().await == before { idle_rounds + 1 } else { 0 };
+            if idle_rounds >= IDLE_ROUNDS_MAX {
+                return Err(RunError::Projections(
+                    "subscriptions stay listed as due though nothing is due in their history; run `teiki rebuild \
+                     due_renewals`"
+                        .to_owned(),
+                ));
+            }
+        }
+    }
+
+    /// Orders generated and units set aside so far.
+    async fn effects(&self) -> u64 {
+        let summary = self.summary.lock().await;
+        summary.generated + summary.set_aside
+    }
+
+    async fn work(&self, units: impl Iterator<Item = Unit>) -> Result<(), RunError> {
+        let work = futures::stream::iter(units.map(|unit| self.one(unit)));
+        let mut work = work.buffer_unordered(self.app.config.concurrency);
+        let mut failed = None;
+        while let Some(result) = work.next().await {
+            if let Err(error) = result {
+                // Calls under way are waited for, so that their outcomes are on record.
+                self.failed.store(true, Ordering::Relaxed);
+                failed.get_or_insert(error);
+                continue;
+            }
+            let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+            (self.progress)(done, self.due.load(Ordering::Relaxed).max(done));
+        }
+        failed.map_or(Ok(()), Err)
+    }
+
+    /// One unit; what is wrong with it alone sets it aside and lets the others go on.
+    async fn one(&self, unit: Unit) -> Result<(), RunError> {
+        if self.app.stopping().is_cancelled() {
+            return Err(RunError::Stopped);
+        }
+        if self.failed.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let (subject, date) = match &unit {
+            Unit::Due { subscription_id, generation_date }
+            | Unit::Pending { subscription_id, generation_date, .. } => (subscription_id.clone(), *generation_date),
+        };
+        match self.generate(unit).await {
+            Ok(Some(authorised)) => self.summary.lock().await.count(authorised),
+            Ok(None) => {}
+            Err(error) if error.is_unavailable() => return Err(RunError::Store(error.to_string())),
+            Err(error) => {
+                let reason = error.to_string();
+                tracing::warn!(subscription = subject, %date, reason, "a renewal was set aside");
+                let now = self.app.clock.now();
+                set_aside::put(&self.app.storage, "renewal", &subject, Some(date), &reason, now, &self.run_id).await?;
+                self.summary.lock().await.set_aside += 1;
+            }
+        }
+        Ok(())
+    }
+
+    async fn generate(&self, unit: Unit) -> Result<Option<Authorised>, UnitError> {
+        let gateway = &self.app.gateway;
+        match unit {
+            Unit::Pending { subscription_id, call, .. } => {
+                let because = gateway.because(ACTOR, "the order was called for before an interruption");
+                let call = serde_json::from_str::<SubscriptionEvent>(&call).map_err(|_| UnitError::PendingCall)?;
+                let loaded = gateway.load::<Subscription>(&subscription_id).await?;
+                self.order(call, loaded.aggregate, &because).await.map(Some)
+            }
+            Unit::Due { subscription_id, .. } => {
+                let id: SubscriptionId = subscription_id.parse()?;
+                let lead_days = self.app.shops.get(id.shop()).await?.settings.lead_days;
+                let because = gateway.because(ACTOR, "its generation date has come");
+                let command = SubscriptionCommand::GenerateNextOrder { today: self.through, lead_days };
+                match gateway.execute::<Subscription>(id.as_str(), &because, command).await {
+                    Ok(done) => match done.events.into_iter().next() {
+                        Some(call) => self.order(call, done.aggregate, &because).await.map(Some),
+                        None => Ok(None),
+                    },
+                    // The list is a moment behind: somebody ended, paused or generated it in between.
+                    Err(CommandError::Refused(
+                        SubscriptionRefusal::NotDue(_)
+                        | SubscriptionRefusal::Ended
+                        | SubscriptionRefusal::Paused
+                        | SubscriptionRefusal::NoNextDate,
+                    )) => Ok(None),
+                    Err(error) => Err(error.into()),
+                }
+            }
+        }
+    }
+
+    /// The order a subscription called for, with the settings and the card in force now.
+    async fn order(
+        &self,
+        call: SubscriptionEvent,
+        subscription: Subscription,
+        because: &Because,
+    ) -> Result<Authorised, UnitError> {
+        let (SubscriptionEvent::OrderGenerationStarted { order_id, dates, basket, payment_method, .. }, Some(details)) =
+            (call, subscription.details())
+        else {
+            return Err(UnitError::PendingCall);
+        };
+        let shop = order_id.shop();
+        let member_id = details.member_id.clone();
+        let terms = self.app.shops.get(shop).await?.settings.renewal_terms();
+        let card = if payment_method.is_card() {
+            let member = self.app.gateway.load::<Member>(member_id.as_str()).await?;
+            member.aggregate.card().map(|card| CardInForce { card_id: card.card_id.clone(), expiry: card.expiry })
+        } else {
+            None
+        };
+        let generate = GenerateOrder {
+            order_id,
+            subscription_id: details.subscription_id.clone(),
+            member_id,
+            generation_date: dates.generation_date,
+            delivery_date: dates.delivery_date,
+            basket,
+            payment_method,
+            terms,
+            card,
+            transaction_id: TransactionId::new(shop, self.app.serials.next(&format!("transaction:{shop}")).await?)?,
+            today: self.app.clock.today(),
+        };
+        let then = self.app.gateway.then(because, "the subscription called for it");
+        Ok(self.app.payments.generate(generate, &then).await?)
+    }
+
+    async fn recover(&self, seen: &Arc<Mutex<FirstSeen>>) -> Result<RecoveryReport, RunError> {
+        let mut total = RecoveryReport::default();
+        for _ in 0..RECOVERY_ROUNDS {
+            self.settle().await?;
+            let round = recovery_round::run(self.app, seen).await?;
+            total.resolved += round.resolved;
+            total.still_open = round.still_open;
+            total.contradictions = round.contradictions;
+            if total.still_open == total.contradictions.len() as u64 {
+                break;
+            }
+        }
+        Ok(total)
+    }
+}

@@ -1,0 +1,77 @@
+//! Whatever is asked of a shop's settings: what always holds.
+
+use crate::history::History;
+use crate::values::{cases, cash, day, sealed, yen};
+use chrono::Days;
+use proptest::prelude::*;
+use teiki_domain::payment_method::{PaymentMethod, SaleMode};
+use teiki_domain::shop_settings::{Connection, ShopSettings, ShopSettingsCommand as Command};
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![3 => "[0-9a-zA-Zあ-ん]{0,12}", 1 => any::<String>(), 1 => "x{195,205}", 1 => "9{8,10}", 1 => "a{30,34}"]
+}
+
+fn command() -> impl Strategy<Value = Command> {
+    let amount = || prop::option::of((0..4_i64).prop_map(yen));
+    let date = || prop::option::of((0..4_u64).prop_map(|days| day("2026-04-01") + Days::new(days)));
+    let method =
+        prop_oneof![Just(PaymentMethod::Card), Just(cash()), text().prop_map(|name| PaymentMethod::External { name }),];
+    prop_oneof![
+        text().prop_map(|name| Command::Open { shop_id: "02396".parse().unwrap(), name }),
+        (text(), text(), text(), text()).prop_map(|(merchant_id, connect_id, password, key)| {
+            let (connect_password, token_key) = (sealed(&password), sealed(&key));
+            Command::ChangeConnection(Connection { merchant_id, connect_id, connect_password, token_key })
+        }),
+        prop::sample::select(vec![SaleMode::AuthorizeOnly, SaleMode::AuthorizeAndCapture])
+            .prop_map(Command::ChangeSaleMode),
+        (any::<bool>(), text()).prop_map(|(allowed, note)| Command::ChangeInstalments { allowed, note }),
+        (amount(), amount()).prop_map(|(min, max)| Command::ChangeApplicability { min, max }),
+        any::<bool>().prop_map(Command::ChangeUseForSubscriptions),
+        any::<bool>().prop_map(Command::ChangeAuthorizeAtGeneration),
+        prop::collection::vec(method, 0..4).prop_map(Command::ChangePaymentMethods),
+        any::<bool>().prop_map(Command::ChangeCardExpiryMails),
+        prop_oneof![0..=95_u16, any::<u16>()].prop_map(Command::ChangeLeadTime),
+        (date(), date()).prop_map(|(start, end)| Command::ChangeContractPeriod { start, end }),
+    ]
+}
+
+proptest! {
+    #![proptest_config(cases(1_500))]
+
+    #[test]
+    fn s3_to_s17_invariants_hold_after_every_step(commands in prop::collection::vec(command(), 1..40)) {
+        let mut history = History::<ShopSettings>::new();
+        history.tell(Command::Open { shop_id: "02396".parse().unwrap(), name: "菓子店".to_owned() }).unwrap();
+        for command in commands {
+            let before = history.state.clone();
+            match history.tell(command.clone()) {
+                Err(_) => prop_assert_eq!(&before, &history.state),
+                Ok(events) => {
+                    prop_assert!(events.len() <= 1);
+                    prop_assert_eq!(events.is_empty(), before == history.state, "an event is a change, and the reverse");
+                    prop_assert_eq!(history.repeated(command), vec![], "a repetition has no second effect");
+                }
+            }
+            let now = history.state.details().unwrap();
+            prop_assert_eq!(now.name.as_str(), "菓子店", "opened once");
+            prop_assert!(now.lead_days <= 90, "S16");
+            prop_assert!(now.goods_min.zip(now.goods_max).is_none_or(|(min, max)| min <= max), "S9");
+            prop_assert!(now.contract_start.zip(now.contract_end).is_none_or(|(start, end)| start <= end), "S17");
+            if let Some((merchant_id, connect_id, ..)) = &now.connection {
+                prop_assert!((1..=9).contains(&merchant_id.len()) && merchant_id.bytes().all(|b| b.is_ascii_digit()));
+                prop_assert!((1..=32).contains(&connect_id.len()) && connect_id.bytes().all(|b| b.is_ascii_alphanumeric()));
+            }
+            let terms = now.renewal_terms();
+            prop_assert_eq!((terms.lead_days, terms.sale_mode), (now.lead_days, now.sale_mode));
+            prop_assert_eq!((terms.goods_min, terms.goods_max), (now.goods_min, now.goods_max));
+            prop_assert_eq!((terms.contract_start, terms.contract_end), (now.contract_start, now.contract_end));
+        }
+        history.check_replay();
+    }
+
+    #[test]
+    fn asked_of_no_shop_everything_but_open_is_refused(command in command()) {
+        let opens = matches!(command, Command::Open { .. });
+        prop_assert!(opens || History::<ShopSettings>::new().tell(command).is_err());
+    }
+}

@@ -1,0 +1,15 @@
+//! The simulator as a client meets it: over real TLS connections.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod authorise;
+mod cards;
+mod control;
+mod faults;
+mod inquiry;
+mod ledger;
+mod program;
+mod protocol;
+mod states;
+mod support;
+mod tokens;

@@ -1,0 +1,162 @@
+//! What the deployer sets: a file `teiki.toml`, overridden by environment variables `TEIKI_…`.
+//!
+//! What an operator sets on a page is not here: that is shop settings, and event-sourced.
+
+use crate::redacted::Redacted;
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Configuration of one engine. Every field can stand in `teiki.toml` under its name, or in the environment as
+/// `TEIKI_` and its name in capitals.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// The store: `sqlite:PATH` or `postgres://…`. May carry a password, so it is never printed.
+    pub database_url: Redacted<String>,
+    /// Address and port of the HTTP API and the pages.
+    pub listen: String,
+    /// File with the master key for personal data and secrets; made on first use.
+    pub key_file: PathBuf,
+    /// Paygent, such as `https://module.paygent.co.jp`; empty: no calls to Paygent from this engine.
+    pub paygent_url: String,
+    /// Client certificate and key, PEM, as handed out by Paygent.
+    pub paygent_client_certificate: PathBuf,
+    /// Certificates to trust, PEM.
+    pub paygent_ca: PathBuf,
+    /// Longest time a call to Paygent may take, in milliseconds.
+    pub paygent_timeout_ms: u64,
+    /// Calls to Paygent under way at once, and connections to a PostgreSQL store.
+    pub concurrency: usize,
+    /// For demonstrations and tests: an RFC 3339 instant at which the clock stands still; empty: the real time.
+    pub clock: String,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            database_url: Redacted::new("sqlite:data/teiki.db".to_owned()),
+            listen: "127.0.0.1:8080".to_owned(),
+            key_file: PathBuf::from("data/teiki.key"),
+            paygent_url: String::new(),
+            paygent_client_certificate: PathBuf::from("data/paygent/client.pem"),
+            paygent_ca: PathBuf::from("data/paygent/ca.pem"),
+            paygent_timeout_ms: 35_000,
+            concurrency: 16,
+            clock: String::new(),
+        }
+    }
+}
+
+/// Configuration that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file or a value of it cannot be read.
+    #[error("the configuration cannot be used: {0}; correct teiki.toml or the TEIKI_… variable")]
+    Unreadable(String),
+    /// A value is out of range.
+    #[error("{name} = {given} cannot be used: {rule}")]
+    Value {
+        /// Which value.
+        name: &'static str,
+        /// As given.
+        given: String,
+        /// What would be accepted.
+        rule: &'static str,
+    },
+}
+
+const NAMES: [&str; 9] = [
+    "database_url",
+    "listen",
+    "key_file",
+    "paygent_url",
+    "paygent_client_certificate",
+    "paygent_ca",
+    "paygent_timeout_ms",
+    "concurrency",
+    "clock",
+];
+
+impl Config {
+    /// Reads `file` if it exists, then the environment.
+    pub fn load(file: &Path) -> Result<Self, ConfigError> {
+        Self::from(file, |name| std::env::var(name).ok())
+    }
+
+    fn from(file: &Path, variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let unreadable = |error: config::ConfigError| ConfigError::Unreadable(error.to_string());
+        let source = config::File::from(file).format(config::FileFormat::Toml).required(false);
+        let mut builder = config::Config::builder().add_source(source);
+        for name in NAMES {
+            // Only the names we know: other TEIKI_… variables belong to tests and tools.
+            if let Some(value) = variable(&format!("TEIKI_{}", name.to_ascii_uppercase())) {
+                builder = builder.set_override(name, value).map_err(unreadable)?;
+            }
+        }
+        let config: Config = builder.build().and_then(config::Config::try_deserialize).map_err(unreadable)?;
+        config.check()
+    }
+
+    fn check(self) -> Result<Self, ConfigError> {
+        if !(1..=256).contains(&self.concurrency) {
+            let given = self.concurrency.to_string();
+            return Err(ConfigError::Value { name: "concurrency", given, rule: "it is 1 to 256" });
+        }
+        if !(10..=120_000).contains(&self.paygent_timeout_ms) {
+            let given = self.paygent_timeout_ms.to_string();
+            return Err(ConfigError::Value { name: "paygent_timeout_ms", given, rule: "it is 10 to 120000" });
+        }
+        if !self.clock.is_empty() && chrono::DateTime::parse_from_rfc3339(&self.clock).is_err() {
+            let rule = "it is an RFC 3339 instant such as 2026-04-01T00:00:30+09:00";
+            return Err(ConfigError::Value { name: "clock", given: self.clock, rule });
+        }
+        Ok(self)
+    }
+
+    /// Longest time a call to Paygent may take.
+    pub fn paygent_timeout(&self) -> Duration {
+        Duration::from_millis(self.paygent_timeout_ms)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write as _;
+
+    fn load(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let mut file = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        Config::from(file.path(), |name| {
+            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_file_and_the_file_over_the_defaults() {
+        let config = load("listen = \"127.0.0.1:1\"\nconcurrency = 4\n", &[("TEIKI_CONCURRENCY", "8")]).unwrap();
+        assert_eq!((config.listen.as_str(), config.concurrency), ("127.0.0.1:1", 8));
+        assert_eq!(config.paygent_timeout_ms, 35_000);
+    }
+
+    #[test]
+    fn bad_configuration_is_refused_with_a_sentence() {
+        for (text, variables, part) in [
+            ("nonsense = 1", &[][..], "nonsense"),
+            ("listen = ", &[], "teiki.toml"),
+            ("", &[("TEIKI_CONCURRENCY", "0")], "1 to 256"),
+            ("", &[("TEIKI_CONCURRENCY", "many")], "concurrency"),
+            ("", &[("TEIKI_CLOCK", "tomorrow")], "RFC 3339"),
+        ] {
+            let error = load(text, variables).unwrap_err().to_string();
+            assert!(error.contains(part), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_password_of_the_store_is_never_printed() {
+        let config = load("", &[("TEIKI_DATABASE_URL", "postgres://teiki:hunter2@db/teiki")]).unwrap();
+        assert!(!format!("{config:?}").contains("hunter2"));
+    }
+}

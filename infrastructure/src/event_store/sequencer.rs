@@ -1,0 +1,313 @@
+//! Gives every committed event its place in the log.
+//!
+//! The commands' commits only write `events`. The sequencer follows them, off the command path, and writes
+//! `event_log`: positions 1, 2, 3 … without gaps, in commit order, chained by hashes. It may run in several engines
+//! on the same store at once. A wake-up makes it fast; polling makes it certain.
+
+use super::sequence_postgres::{self, CHANNEL, Cluster};
+use super::sequenced_rows::End;
+use super::{EventStore, Storage, chain, sequence_sqlite};
+use sqlx::postgres::PgListener;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Mutex, OnceCell, watch};
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+
+const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE_AFTER_ERROR: Duration = Duration::from_secs(5);
+/// After this long without any progress, waiting for the log to catch up is given up.
+const NO_PROGRESS: Duration = Duration::from_secs(60);
+
+/// Why the log could not be continued. It is never continued wrongly: after any of these it stands still.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SequencerError {
+    /// The database failed.
+    #[error("the event log cannot be continued ({reason}); it goes on when the database answers again")]
+    Database {
+        /// What happened.
+        reason: String,
+    },
+    /// A stream has a gap or goes backwards.
+    #[error(
+        "the event log stops before position {position}: {stream} continues with sequence {found} instead of \
+         {expected}; run `teiki verify` and restore what is missing from a backup"
+    )]
+    BrokenStream {
+        /// Which stream.
+        stream: String,
+        /// The sequence that should follow.
+        expected: i64,
+        /// The sequence that does.
+        found: i64,
+        /// The position it would have had.
+        position: i64,
+    },
+    /// A stored event is not JSON.
+    #[error(
+        "the event log stops before position {position}: {stream}, sequence {sequence}, is damaged; run `teiki verify`"
+    )]
+    Unreadable {
+        /// Which stream.
+        stream: String,
+        /// Which event.
+        sequence: i64,
+        /// The position it would have had.
+        position: i64,
+    },
+    /// The log does not end where it was left.
+    #[error(
+        "the event log was left at position {expected} but ends at {found} or with another hash; run `teiki verify` \
+         and restore it from a backup"
+    )]
+    End {
+        /// Where it was left.
+        expected: i64,
+        /// Where it ends.
+        found: i64,
+    },
+    /// Committed events could not be placed for a long time.
+    #[error(
+        "committed events wait behind position {position} for {seconds} s; look for a transaction left open on the \
+         database server, or for another engine that hangs"
+    )]
+    Stalled {
+        /// The end of the log.
+        position: i64,
+        /// For how long, in seconds.
+        seconds: u64,
+    },
+}
+
+/// What the sequencer is doing, for status pages and alerts.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum SequencerStatus {
+    /// It was not started yet.
+    #[default]
+    NotStarted,
+    /// It is working.
+    Running,
+    /// It cannot go on and keeps trying.
+    Failing {
+        /// Why.
+        error: SequencerError,
+        /// How many times in a row.
+        times: u64,
+    },
+    /// It was told to stop.
+    Stopped,
+}
+
+/// The events placed by one step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SequencedBatch {
+    /// The first position; one behind the end of the log when nothing was placed.
+    pub first: i64,
+    /// The last position; the end of the log when nothing was placed.
+    pub last: i64,
+    /// How many events.
+    pub count: usize,
+}
+
+/// How one step moved the end of the log.
+pub(super) struct Step {
+    pub(super) before: i64,
+    pub(super) head: i64,
+}
+
+impl Step {
+    pub(super) fn nothing(head: i64) -> Self {
+        Self { before: head, head }
+    }
+}
+
+impl End {
+    /// Checks that the log ends here, given its last position and hash.
+    pub(super) fn must_be(self, found: Option<(i64, chain::Hash)>) -> Result<(), SequencerError> {
+        let (position, hash) = found.unwrap_or((0, chain::GENESIS));
+        match position == self.position && hash == self.hash {
+            true => Ok(()),
+            false => Err(SequencerError::End { expected: self.position, found: position }),
+        }
+    }
+}
+
+/// The sequencer. Cheap to clone; clones share their work.
+#[derive(Clone)]
+pub struct Sequencer {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    store: EventStore,
+    cluster: OnceCell<Cluster>,
+    /// One step at a time in this process; other processes are kept away by the database.
+    turn: Mutex<()>,
+    head: watch::Sender<i64>,
+    status: watch::Sender<SequencerStatus>,
+}
+
+impl Sequencer {
+    /// The sequencer of a store; it is woken by appends through `store` and its clones.
+    pub fn new(store: EventStore) -> Self {
+        let shared = Shared {
+            store,
+            cluster: OnceCell::new(),
+            turn: Mutex::new(()),
+            head: watch::Sender::new(0),
+            status: watch::Sender::default(),
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// The end of the log as last seen; 0 before the first look. Changes whenever events are placed, by this engine
+    /// or another one.
+    pub fn head(&self) -> watch::Receiver<i64> {
+        self.shared.head.subscribe()
+    }
+
+    /// What the sequencer is doing.
+    pub fn status(&self) -> watch::Receiver<SequencerStatus> {
+        self.shared.status.subscribe()
+    }
+
+    /// Places the next events, a few thousand at most. Nothing is placed when there is nothing, or while another
+    /// engine is at it.
+    pub async fn run_once(&self) -> Result<SequencedBatch, SequencerError> {
+        let turn = self.shared.turn.lock().await;
+        let step = match self.shared.store.storage() {
+            Storage::Sqlite(sqlite) => sequence_sqlite::step(sqlite).await?,
+            Storage::Postgres(pool) => sequence_postgres::step(pool, self.cluster().await?).await?,
+        };
+        drop(turn);
+        self.publish(step.head);
+        let count = usize::try_from(step.head - step.before).unwrap_or(0);
+        Ok(SequencedBatch { first: step.before + 1, last: step.head, count })
+    }
+
+    /// Returns once everything committed before this call is in the log, with the log's end.
+    pub async fn catch_up(&self) -> Result<i64, SequencerError> {
+        enum Mark {
+            Sqlite(i64),
+            Postgres(String),
+        }
+        let storage = self.shared.store.storage();
+        let mark = match storage {
+            Storage::Sqlite(sqlite) => Mark::Sqlite(sequence_sqlite::mark(sqlite).await?),
+            Storage::Postgres(pool) => Mark::Postgres(sequence_postgres::mark(pool).await?),
+        };
+        let (mut pause, mut moved, mut last) = (Duration::from_millis(1), Instant::now(), -1);
+        loop {
+            let placed = self.run_once().await?;
+            let (head, pending) = match (storage, &mark) {
+                (Storage::Sqlite(sqlite), Mark::Sqlite(mark)) => sequence_sqlite::pending(sqlite, *mark).await?,
+                (Storage::Postgres(pool), Mark::Postgres(mark)) => {
+                    sequence_postgres::pending(pool, self.cluster().await?, mark).await?
+                }
+                _ => (placed.last, false),
+            };
+            if !pending {
+                self.publish(head);
+                return Ok(head);
+            }
+            if head != last {
+                (last, moved, pause) = (head, Instant::now(), Duration::from_millis(1));
+            } else if moved.elapsed() > NO_PROGRESS {
+                return Err(SequencerError::Stalled { position: head, seconds: NO_PROGRESS.as_secs() });
+            }
+            if placed.count == 0 {
+                sleep(pause).await;
+                pause = (pause * 2).min(Duration::from_millis(50));
+            }
+        }
+    }
+
+    /// Keeps the log current until `stop` fires. Errors are logged, shown by [`Self::status`] and tried again.
+    pub async fn run(self, stop: CancellationToken) {
+        let listening = match self.shared.store.storage() {
+            Storage::Postgres(pool) => Some(tokio::spawn(listen(self.clone(), pool.clone(), stop.clone()))),
+            Storage::Sqlite(_) => None,
+        };
+        self.shared.status.send_replace(SequencerStatus::Running);
+        let mut pause = SHORTEST_PAUSE;
+        let mut failures = 0;
+        while !stop.is_cancelled() {
+            match self.run_once().await {
+                Ok(batch) => {
+                    if failures > 0 {
+                        tracing::info!(position = batch.last, failures, "the event log goes on");
+                        (failures, pause) = (0, SHORTEST_PAUSE);
+                        self.shared.status.send_replace(SequencerStatus::Running);
+                    }
+                    if batch.count > 0 {
+                        pause = SHORTEST_PAUSE;
+                        continue;
+                    }
+                }
+                Err(error) => {
+                    failures += 1;
+                    tracing::error!(%error, failures, "the event log stands still");
+                    self.shared.status.send_replace(SequencerStatus::Failing { error, times: failures });
+                }
+            }
+            let longest = if failures > 0 { LONGEST_PAUSE_AFTER_ERROR } else { LONGEST_PAUSE };
+            tokio::select! {
+                () = stop.cancelled() => {}
+                // After an error an append must not make the next try come sooner: appends may be many.
+                () = self.shared.store.appended.notified(), if failures == 0 => pause = SHORTEST_PAUSE,
+                () = sleep(pause) => pause = (pause * 2).min(longest),
+            }
+        }
+        self.shared.status.send_replace(SequencerStatus::Stopped);
+        if let Some(listening) = listening {
+            // It ends by the same token; its own end says nothing more.
+            let _ = listening.await;
+        }
+    }
+
+    async fn cluster(&self) -> Result<&Cluster, SequencerError> {
+        let Storage::Postgres(pool) = self.shared.store.storage() else {
+            return Err(SequencerError::Database { reason: "the store is not on PostgreSQL".to_owned() });
+        };
+        self.shared.cluster.get_or_try_init(|| Cluster::examine(pool)).await
+    }
+
+    fn publish(&self, position: i64) {
+        self.shared.head.send_if_modified(|head| {
+            let newer = position > *head;
+            *head = position.max(*head);
+            newer
+        });
+    }
+}
+
+/// Hears of events placed by other engines. When it fails, polling finds them a little later.
+async fn listen(sequencer: Sequencer, pool: sqlx::PgPool, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let hear = async {
+            let mut listener = PgListener::connect_with(&pool).await?;
+            listener.listen(CHANNEL).await?;
+            loop {
+                let heard = listener.recv().await?;
+                // The channel is shared by all schemas of a database, so the number is only a reason to look.
+                if heard.payload().parse::<i64>().is_ok_and(|position| position > *sequencer.shared.head.borrow()) {
+                    sequencer.shared.store.appended.notify_one();
+                }
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => return,
+            end = hear => {
+                let end: Result<(), sqlx::Error> = end;
+                if let Err(error) = end {
+                    tracing::debug!(error = %super::classify::describe(&error), "not listening for a moment");
+                }
+            }
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = sleep(Duration::from_secs(1)) => {}
+        }
+    }
+}

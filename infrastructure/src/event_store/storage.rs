@@ -1,0 +1,210 @@
+//! Opening a store: one SQLite file or one PostgreSQL schema.
+
+use super::classify::describe;
+use super::migrate;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection as _, Executor as _};
+use std::path::{Path, PathBuf};
+use std::str::FromStr as _;
+use std::time::Duration;
+
+/// Connections that were idle for longer are tried out before use; asking every time would cost a round trip per use.
+const TRUSTED_FOR: Duration = Duration::from_millis(250);
+/// A transaction of ours that does nothing for this long is given up by the server: an open one holds the log back.
+const IDLE_IN_TRANSACTION: &str = "SET idle_in_transaction_session_timeout = '60s'";
+
+/// How a store is opened.
+#[derive(Debug, Clone)]
+pub struct StorageOptions {
+    /// Most connections at once: all of them on PostgreSQL, the readers on SQLite, which has one writer.
+    pub connections: u32,
+    /// Longest wait for a free connection.
+    pub acquire_timeout: Duration,
+    /// SQLite: longest wait for another process that writes.
+    pub busy_timeout: Duration,
+}
+
+impl Default for StorageOptions {
+    fn default() -> Self {
+        Self { connections: 16, acquire_timeout: Duration::from_secs(30), busy_timeout: Duration::from_secs(30) }
+    }
+}
+
+/// Why a store does not open. No text carries a password. A store that is refused is left as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    /// The address is not one of a store.
+    #[error("the store's address {reason}; write `sqlite:PATH` or `postgres://USER@HOST/DATABASE`")]
+    Address {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The file cannot be used.
+    #[error("the store {path} cannot be opened: {reason}; check that the path is right and may be read and written")]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// What is there is something else.
+    #[error(
+        "{place} is not a store of Teiki: {reason}; nothing was changed, point the address to a store or a new place"
+    )]
+    NotAStore {
+        /// Which file or database.
+        place: String,
+        /// How that was seen.
+        reason: String,
+    },
+    /// A newer program wrote it.
+    #[error(
+        "{place} was written by a newer version of Teiki (its tables are at version {found}, this program knows \
+         {known}); nothing was changed, start the newer program"
+    )]
+    Newer {
+        /// Which file or database.
+        place: String,
+        /// The version of its tables.
+        found: i64,
+        /// The newest version this program knows.
+        known: i64,
+    },
+    /// The server did not let us in.
+    #[error("{place} cannot be reached: {reason}; check that the server runs and the address is right")]
+    Unreachable {
+        /// Which database.
+        place: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Bringing the tables up to date failed.
+    #[error("the tables of {place} cannot be brought up to date: {reason}")]
+    Migration {
+        /// Which file or database.
+        place: String,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+/// A SQLite store: one connection that writes, and others that read what is committed.
+#[derive(Debug, Clone)]
+pub struct SqliteStorage {
+    /// The single writer. SQLite has one writer at a time; waiting here is faster than failing there.
+    pub writer: SqlitePool,
+    /// Readers; they cannot write.
+    pub readers: SqlitePool,
+}
+
+/// An open store. Cheap to clone.
+#[derive(Debug, Clone)]
+pub enum Storage {
+    /// One file.
+    Sqlite(SqliteStorage),
+    /// One schema, the first of the connection's search path.
+    Postgres(PgPool),
+}
+
+impl Storage {
+    /// Opens the store at `url` (`sqlite:PATH`, `postgres://…`) and brings its tables up to date; an empty place
+    /// becomes a new store. A newer store, and anything that is not a store, is refused and left untouched.
+    pub async fn open(url: &str, options: &StorageOptions) -> Result<Self, StorageError> {
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            return open_sqlite(path.strip_prefix("//").unwrap_or(path), options).await.map(Self::Sqlite);
+        }
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return open_postgres(url, options).await.map(Self::Postgres);
+        }
+        Err(StorageError::Address { reason: "starts with neither `sqlite:` nor `postgres://`".to_owned() })
+    }
+
+    /// Closes all connections after the work on them is done.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite(sqlite) => {
+                sqlite.readers.close().await;
+                // Last, so that the write-ahead log is folded into the file.
+                sqlite.writer.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+async fn open_sqlite(path: &str, options: &StorageOptions) -> Result<SqliteStorage, StorageError> {
+    if path.is_empty() || path.starts_with(":memory:") {
+        return Err(StorageError::Address { reason: "names no file".to_owned() });
+    }
+    let path = PathBuf::from(path);
+    let file_error = |reason: String| StorageError::File { path: path.clone(), reason };
+    migrate::examine_sqlite(&path).await?;
+
+    let base = SqliteConnectOptions::new()
+        .filename(&path)
+        .foreign_keys(true)
+        .busy_timeout(options.busy_timeout)
+        .statement_cache_capacity(200)
+        .synchronous(SqliteSynchronous::Full);
+    let writer = SqlitePoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(options.acquire_timeout)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_with(base.clone().create_if_missing(true).journal_mode(SqliteJournalMode::Wal))
+        .await
+        .map_err(|error| file_error(describe(&error)))?;
+    if let Err(error) = migrate::run_sqlite(&writer, &path).await {
+        writer.close().await;
+        return Err(error);
+    }
+    let readers = SqlitePoolOptions::new()
+        .max_connections(options.connections.max(1))
+        .acquire_timeout(options.acquire_timeout)
+        .test_before_acquire(false)
+        .connect_with(base.read_only(true))
+        .await
+        .map_err(|error| file_error(describe(&error)))?;
+    Ok(SqliteStorage { writer, readers })
+}
+
+/// The options for opening a file only to look at it.
+pub(super) fn look_only(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(Duration::from_secs(5))
+}
+
+async fn open_postgres(url: &str, options: &StorageOptions) -> Result<PgPool, StorageError> {
+    // The parser's own text is not passed on: it may quote parts of the address.
+    let connect = PgConnectOptions::from_str(url)
+        .map_err(|_| StorageError::Address { reason: "of PostgreSQL cannot be read".to_owned() })?
+        .application_name("teiki");
+    let place = format!("the database {}", connect.get_database().unwrap_or("of the user's name"));
+    let pool = PgPoolOptions::new()
+        .max_connections(options.connections.max(4))
+        .acquire_timeout(options.acquire_timeout)
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for > TRUSTED_FOR {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
+        .after_connect(|connection, _| {
+            Box::pin(async move { connection.execute(IDLE_IN_TRANSACTION).await.map(|_| ()) })
+        })
+        .connect_with(connect)
+        .await
+        .map_err(|error| StorageError::Unreachable { place: place.clone(), reason: describe(&error) })?;
+    let ready = match migrate::examine_postgres(&pool, &place).await {
+        Ok(()) => migrate::run_postgres(&pool, &place).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = ready {
+        pool.close().await;
+        return Err(error);
+    }
+    Ok(pool)
+}

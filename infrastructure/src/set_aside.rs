@@ -1,0 +1,74 @@
+//! Work that cannot go on: one row a unit, with the reason in plain words, so that all other work goes on.
+
+use crate::event_store::Storage;
+use chrono::{DateTime, NaiveDate, Utc};
+
+/// The list of work set aside cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+#[error("the list of work set aside cannot be read or written ({0}); try again when the store is back")]
+pub struct SetAsideError(#[from] sqlx::Error);
+
+/// A unit of work that was set aside.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct SetAside {
+    /// What kind of work: `renewal` or `payment`.
+    pub kind: String,
+    /// The subscription or order.
+    pub subject: String,
+    /// The generation date concerned, ISO; may be empty.
+    pub generation_date: String,
+    /// Why, in plain words.
+    pub reason: String,
+    /// Since when, RFC 3339.
+    pub since: String,
+}
+
+/// Sets a unit of work aside, or renews the reason; `run_id` names the run that saw it last.
+pub async fn put(
+    storage: &Storage,
+    kind: &str,
+    subject: &str,
+    generation_date: Option<NaiveDate>,
+    reason: &str,
+    now: DateTime<Utc>,
+    run_id: &str,
+) -> Result<(), SetAsideError> {
+    const SQL: &str = "INSERT INTO set_aside (kind, subject, generation_date, reason, since, last_seen, run_id) \
+        VALUES ($1, $2, $3, $4, $5, $5, $6) ON CONFLICT (kind, subject) DO UPDATE SET \
+        generation_date = excluded.generation_date, reason = excluded.reason, last_seen = excluded.last_seen, \
+        run_id = excluded.run_id";
+    let date = generation_date.map(|date| date.to_string()).unwrap_or_default();
+    let now = now.to_rfc3339();
+    macro_rules! run {
+        ($pool:expr) => {
+            sqlx::query(SQL).bind(kind).bind(subject).bind(date).bind(reason).bind(now).bind(run_id).execute($pool).await
+        };
+    }
+    match storage {
+        Storage::Sqlite(sqlite) => run!(&sqlite.writer).map(drop)?,
+        Storage::Postgres(pool) => run!(pool).map(drop)?,
+    }
+    Ok(())
+}
+
+/// Everything set aside by other runs than `run_id` is cleared when a run has gone through all due work: whatever
+/// still cannot go on was set aside again by that run. Returns how many rows were cleared.
+pub async fn clear_older(storage: &Storage, kind: &str, run_id: &str) -> Result<u64, SetAsideError> {
+    const SQL: &str = "DELETE FROM set_aside WHERE kind = $1 AND run_id <> $2";
+    Ok(match storage {
+        Storage::Sqlite(sqlite) => {
+            sqlx::query(SQL).bind(kind).bind(run_id).execute(&sqlite.writer).await?.rows_affected()
+        }
+        Storage::Postgres(pool) => sqlx::query(SQL).bind(kind).bind(run_id).execute(pool).await?.rows_affected(),
+    })
+}
+
+/// The oldest units of work set aside.
+pub async fn list(storage: &Storage, limit: i64) -> Result<Vec<SetAside>, SetAsideError> {
+    const SQL: &str =
+        "SELECT kind, subject, generation_date, reason, since FROM set_aside ORDER BY since, kind, subject LIMIT $1";
+    Ok(match storage {
+        Storage::Sqlite(sqlite) => sqlx::query_as(SQL).bind(limit).fetch_all(&sqlite.readers).await?,
+        Storage::Postgres(pool) => sqlx::query_as(SQL).bind(limit).fetch_all(pool).await?,
+    })
+}

@@ -1,0 +1,75 @@
+//! One contract for both stores: every test named here runs on SQLite and on PostgreSQL.
+//!
+//! PostgreSQL is found through `TEIKI_TEST_POSTGRES_URL`; `make test`, or `tests/postgres cargo test`, sets it.
+
+mod adoption;
+mod lost_commit;
+mod opening;
+mod order;
+mod place;
+mod proxy;
+mod rates;
+mod roles;
+mod serials;
+mod storm;
+mod streams;
+mod tally;
+mod tamper;
+
+macro_rules! on_both_stores {
+    ($($module:ident :: $test:ident),+ $(,)?) => {
+        mod sqlite {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $test() {
+                    crate::place::Place::on_sqlite(crate::$module::$test).await;
+                }
+            )+
+        }
+        mod postgres {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $test() {
+                    crate::place::Place::on_postgres(crate::$module::$test).await;
+                }
+            )+
+        }
+    };
+}
+
+on_both_stores! {
+    streams::what_is_appended_is_loaded,
+    streams::a_stream_that_does_not_exist_is_at_sequence_0,
+    streams::of_two_writers_at_the_same_place_one_wins_and_one_has_a_conflict,
+    streams::a_stream_cannot_be_continued_behind_its_end,
+    streams::nul_is_refused_everywhere_before_anything_is_written,
+    streams::every_event_says_who_why_when_and_from_what,
+    streams::an_append_is_stored_whole_or_not_at_all,
+    order::positions_are_contiguous_and_keep_every_stream_in_order,
+    order::the_chain_is_what_an_independent_reading_computes,
+    order::both_stores_write_the_same_canonical_form,
+    order::a_new_sequencer_goes_on_where_the_old_one_stopped,
+    order::two_sequencers_at_once_place_every_event_once,
+    order::a_running_sequencer_wakes_up_and_tells_the_head,
+    order::a_gap_in_a_stream_stops_the_log_and_is_shown,
+    order::a_log_cut_at_its_end_is_not_continued,
+    tamper::a_whole_log_is_verified_with_head_and_hash,
+    tamper::a_flipped_byte_in_the_log_is_found,
+    tamper::a_changed_stored_event_is_found,
+    tamper::a_deleted_position_is_found_and_is_an_error_for_readers,
+    tamper::swapped_positions_are_found,
+    tamper::a_truncated_log_is_found,
+    tamper::a_deleted_stored_event_is_found,
+    tamper::an_event_that_was_passed_over_is_found,
+    tamper::an_event_added_behind_the_end_is_found,
+    tamper::a_new_chain_over_changed_events_shows_in_the_hash,
+    opening::a_store_opens_again_with_everything_in_it,
+    opening::two_engines_may_open_a_new_store_at_once,
+    opening::a_newer_store_is_refused_and_untouched,
+    opening::tables_of_something_else_are_refused_and_untouched,
+    adoption::a_log_continues_after_the_stored_order_lost_its_meaning,
+    adoption::a_lost_log_is_made_again_from_the_streams,
+    serials::numbers_never_come_twice_between_two_engines,
+    serials::series_are_apart_and_begin_with_1,
+    storm::sixteen_writers_lose_nothing_and_repeat_nothing,
+}

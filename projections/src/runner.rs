@@ -1,0 +1,435 @@
+//! Follows the log: every projection, batch by batch, until it stands at the head.
+
+use crate::checkpoints::{self, Checkpoint, RUNNING, STOPPED};
+use crate::connection::{Reading, Tx, dialect};
+use crate::engine::{self, Prepared, Source, Span};
+use crate::error::{Doing as _, ProjectionError, is_refusal};
+use crate::projection::{Page, Projection};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use teiki_infrastructure::event_store::{LogReader, Storage};
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// How the projections are kept. The default is right for everything but tests.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Events of one batch.
+    pub page: i64,
+    /// Events of one batch of a rebuild, and of a projection that is far behind.
+    pub large_page: i64,
+    /// Longest pause between two looks at the log; the shortest is 10 ms.
+    pub longest_pause: Duration,
+    /// A rebuild that has not moved for so long counts as interrupted, and its leftovers are dropped.
+    pub stalled_after: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            page: 1_000,
+            large_page: 5_000,
+            longest_pause: Duration::from_millis(250),
+            stalled_after: Duration::from_secs(5),
+        }
+    }
+}
+
+/// Shortest pause between two looks at the log.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
+
+/// Where a projection stands.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Status {
+    /// Its name; that of a rebuild under way ends in `__next` or `__check`.
+    pub name: String,
+    /// Version of its tables.
+    pub version: i64,
+    /// The last position it has folded.
+    pub position: i64,
+    /// How often its tables were made anew, from 1.
+    pub generation: i64,
+    /// `running`, `stopped` or `rebuilding`.
+    pub status: String,
+    /// Why it stopped, with the position of the event.
+    pub error: Option<String>,
+}
+
+/// All projections over one store. Cheap to clone.
+#[derive(Clone)]
+pub struct Projections {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) storage: Storage,
+    pub(crate) reader: LogReader,
+    pub(crate) options: Options,
+    projections: Vec<Arc<dyn Projection>>,
+    /// One batch at a time in this process; other processes are kept apart by the checkpoints.
+    turn: tokio::sync::Mutex<()>,
+    /// Stopped projections that this process has not tried yet. Each start tries once: the cause may be mended.
+    untried: Mutex<HashSet<&'static str>>,
+    /// The position all running projections have passed, as far as this process knows.
+    reached: watch::Sender<i64>,
+}
+
+impl Projections {
+    /// Opens every projection of this program: registers new ones, makes missing tables, and rebuilds those whose
+    /// tables were made by another version.
+    pub async fn open(storage: Storage, reader: LogReader) -> Result<Self, ProjectionError> {
+        Self::open_with(storage, reader, crate::all(), Options::default()).await
+    }
+
+    /// Opens these projections.
+    pub async fn open_with(
+        storage: Storage,
+        reader: LogReader,
+        mut projections: Vec<Arc<dyn Projection>>,
+        options: Options,
+    ) -> Result<Self, ProjectionError> {
+        projections.sort_by_key(|projection| projection.name());
+        let untried = Mutex::new(projections.iter().map(|projection| projection.name()).collect());
+        let inner = Inner {
+            storage,
+            reader,
+            options,
+            projections,
+            turn: tokio::sync::Mutex::default(),
+            untried,
+            reached: watch::Sender::new(0),
+        };
+        let this = Self { inner: Arc::new(inner) };
+        for projection in &this.inner.projections {
+            this.ensure(projection).await?;
+        }
+        Ok(this)
+    }
+
+    async fn ensure(&self, projection: &Arc<dyn Projection>) -> Result<(), ProjectionError> {
+        const DOING: &str = "making the tables of a projection";
+        if self.checkpoint(projection.name()).await?.is_none() {
+            let storage = &self.inner.storage;
+            let new = Checkpoint {
+                name: projection.name().to_owned(),
+                version: projection.version(),
+                position: 0,
+                generation: 1,
+                status: RUNNING.to_owned(),
+                error: None,
+            };
+            let mut tx = Tx::write(storage).await.doing(DOING)?;
+            // A second process that does the same waits here, then finds everything done.
+            if checkpoints::insert(&mut tx.conn(), &new).await.doing(DOING)? {
+                for table in projection.tables() {
+                    let mut conn = tx.conn();
+                    conn.define(&format!("DROP TABLE IF EXISTS {}", table.name)).await.doing(DOING)?;
+                    let create = table.create_sql(table.name, new.generation, dialect(storage));
+                    conn.define(&create).await.doing(DOING)?;
+                    for sql in table.index_sql(table.name, new.generation) {
+                        conn.define(&sql).await.doing(DOING)?;
+                    }
+                }
+            }
+            tx.commit().await.doing(DOING)?;
+        }
+        if !self.is_sound(projection.as_ref()).await? {
+            tracing::info!(projection = projection.name(), "tables are missing or of another version: rebuilding");
+            self.rebuild_unless(projection, true, &|_, _| {}).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether the tables are there and of this program's version.
+    pub(crate) async fn is_sound(&self, projection: &dyn Projection) -> Result<bool, ProjectionError> {
+        let stored = self.checkpoint(projection.name()).await?;
+        if stored.is_none_or(|checkpoint| checkpoint.version != projection.version()) {
+            return Ok(false);
+        }
+        let mut reading = Reading::from(&self.inner.storage).await.doing("looking for tables")?;
+        for table in projection.tables() {
+            if !reading.conn().has_table(table.name).await.doing("looking for tables")? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The projection of this name, or an error that names all there are.
+    pub(crate) fn find(&self, name: &str) -> Result<&Arc<dyn Projection>, ProjectionError> {
+        self.inner.projections.iter().find(|projection| projection.name() == name).ok_or_else(|| {
+            ProjectionError::Unknown { name: name.chars().take(64).collect(), known: self.names().join(", ") }
+        })
+    }
+
+    /// The names of all projections, sorted.
+    pub fn names(&self) -> Vec<&'static str> {
+        self.inner.projections.iter().map(|projection| projection.name()).collect()
+    }
+
+    pub(crate) async fn checkpoint(&self, name: &str) -> Result<Option<Checkpoint>, ProjectionError> {
+        const DOING: &str = "reading a checkpoint";
+        let mut reading = Reading::from(&self.inner.storage).await.doing(DOING)?;
+        checkpoints::get(&mut reading.conn(), name).await.doing(DOING)
+    }
+
+    async fn checkpoints(&self) -> Result<Vec<Checkpoint>, ProjectionError> {
+        const DOING: &str = "reading the checkpoints";
+        let mut reading = Reading::from(&self.inner.storage).await.doing(DOING)?;
+        checkpoints::all(&mut reading.conn()).await.doing(DOING)
+    }
+
+    /// Where everything stands, also rebuilds under way.
+    pub async fn status(&self) -> Result<Vec<Status>, ProjectionError> {
+        let all = self.checkpoints().await?.into_iter().map(|c| Status {
+            name: c.name,
+            version: c.version,
+            position: c.position,
+            generation: c.generation,
+            status: c.status,
+            error: c.error,
+        });
+        Ok(all.collect())
+    }
+
+    /// Each projection's position, by name.
+    pub async fn positions(&self) -> Result<Vec<(String, i64)>, ProjectionError> {
+        let names = self.names();
+        let all = self.checkpoints().await?.into_iter().filter(|c| names.contains(&c.name.as_str()));
+        Ok(all.map(|c| (c.name, c.position)).collect())
+    }
+
+    /// Our projections beside their checkpoints.
+    async fn standing(&self) -> Result<Vec<(&Arc<dyn Projection>, Checkpoint)>, ProjectionError> {
+        let mut stored = self.checkpoints().await?;
+        let mut standing = vec![];
+        for projection in &self.inner.projections {
+            let place = stored.iter().position(|checkpoint| checkpoint.name == projection.name());
+            let checkpoint = place.map(|place| stored.swap_remove(place));
+            let checkpoint =
+                checkpoint.ok_or_else(|| ProjectionError::NotRegistered { name: projection.name().to_owned() })?;
+            standing.push((projection, checkpoint));
+        }
+        Ok(standing)
+    }
+
+    /// Brings every projection to the head the log has now; returns the position that all running ones have passed.
+    /// A projection that cannot go on is stopped where it stands and shown by [`status`](Self::status).
+    ///
+    /// # Errors
+    /// When the store or the log cannot be read or written; nothing is half done, and it may be called again.
+    pub async fn catch_up(&self) -> Result<i64, ProjectionError> {
+        let _turn = self.inner.turn.lock().await;
+        let head = self.inner.reader.head().await?;
+        loop {
+            let mut active: Vec<_> =
+                self.standing().await?.into_iter().filter(|(p, checkpoint)| self.takes(p.as_ref(), checkpoint)).collect();
+            let reached = active.iter().map(|(_, checkpoint)| checkpoint.position).min().unwrap_or(head);
+            active.retain(|(_, checkpoint)| checkpoint.position < head);
+            if active.is_empty() {
+                self.inner.reached.send_replace(reached);
+                return Ok(reached);
+            }
+            active.sort_by_key(|(_, checkpoint)| checkpoint.position);
+            // Those that stand together go together. One that is far behind takes its turns beside the others, up to
+            // where the next ones stand, so that it joins them.
+            // Collected first: an iterator with its closure held over an await keeps the future from being spawned.
+            let groups: Vec<_> = active.chunk_by(|(_, a), (_, b)| a.position == b.position).collect();
+            let stands_at = |group: Option<&&[(_, Checkpoint)]>| group.and_then(|g| g.first()).map_or(head, |(_, c)| c.position);
+            let places: Vec<i64> = (0..=groups.len()).map(|i| stands_at(groups.get(i))).collect();
+            for (group, place) in groups.iter().zip(places.windows(2)) {
+                if let [at, to] = *place {
+                    self.step(group, at, to).await?;
+                }
+            }
+        }
+    }
+
+    /// Whether this process works on a projection that stands like this.
+    fn takes(&self, projection: &dyn Projection, checkpoint: &Checkpoint) -> bool {
+        let untried = self.inner.untried.lock().unwrap_or_else(PoisonError::into_inner);
+        checkpoint.version == projection.version()
+            && (checkpoint.status != STOPPED || untried.contains(projection.name()))
+    }
+
+    fn tried(&self, name: &str) {
+        self.inner.untried.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+    }
+
+    /// One page for projections that all stand at `at`; none of them goes past `to`.
+    async fn step(
+        &self,
+        group: &[(&Arc<dyn Projection>, Checkpoint)],
+        at: i64,
+        to: i64,
+    ) -> Result<(), ProjectionError> {
+        let options = &self.inner.options;
+        let behind = to - at;
+        let limit = if behind > options.large_page { options.large_page } else { options.page.min(behind) };
+        let mut interests: Vec<&'static str> = vec![];
+        for (projection, _) in group {
+            interests.extend(projection.aggregates());
+        }
+        let page = read_page(self.inner.reader.clone(), at, limit, interests).await?;
+        let Some(until) = page.last() else { return Ok(()) };
+        let mut batch = vec![];
+        for (projection, checkpoint) in group {
+            let span = Span { after: at, until };
+            let mut source = Source::Pool(&self.inner.storage);
+            batch.push(engine::prepare(&mut source, projection.as_ref(), checkpoint, &page, span, "").await?);
+        }
+        match engine::commit(&self.inner.storage, &batch).await {
+            Ok(true) => batch.iter().for_each(|prepared| self.committed(prepared)),
+            // Somebody else was faster; the checkpoints are read again.
+            Ok(false) => {}
+            Err(error) if is_refusal(&error) => {
+                for (projection, checkpoint) in group {
+                    self.one_by_one(projection.as_ref(), checkpoint, &page).await?;
+                }
+            }
+            Err(error) => return Err(error).doing("writing a batch of projections"),
+        }
+        Ok(())
+    }
+
+    /// The store refuses the rows of a batch. Each projection by itself, each event by itself, so that only the
+    /// one with the unwritable row stops, exactly before it.
+    async fn one_by_one(
+        &self,
+        projection: &dyn Projection,
+        checkpoint: &Checkpoint,
+        page: &Page,
+    ) -> Result<(), ProjectionError> {
+        const DOING: &str = "writing a single event of a projection";
+        let mut at = checkpoint.clone();
+        while let Some(until) = page.last().filter(|last| at.position < *last) {
+            // First all at once: most projections have nothing to do with the refusal.
+            let whole = at == *checkpoint;
+            for until in if whole { vec![until, at.position + 1] } else { vec![at.position + 1] } {
+                let span = Span { after: at.position, until };
+                let mut source = Source::Pool(&self.inner.storage);
+                let prepared = engine::prepare(&mut source, projection, &at, page, span, "").await?;
+                match engine::commit(&self.inner.storage, std::slice::from_ref(&prepared)).await {
+                    Ok(true) => {
+                        self.committed(&prepared);
+                        if prepared.stop.is_some() {
+                            return Ok(());
+                        }
+                        at = prepared.after();
+                        break;
+                    }
+                    Ok(false) => return Ok(()),
+                    Err(error) if is_refusal(&error) && until == at.position + 1 => {
+                        let error = format!("event {until}: the store refuses its rows ({error})");
+                        tracing::error!(projection = projection.name(), position = at.position, %error, "stopped");
+                        engine::stop(&self.inner.storage, &at, &error).await.doing(DOING)?;
+                        self.tried(projection.name());
+                        return Ok(());
+                    }
+                    Err(error) if is_refusal(&error) => {}
+                    Err(error) => return Err(error).doing(DOING),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn committed(&self, prepared: &Prepared) {
+        if let Some(error) = &prepared.stop {
+            tracing::error!(projection = prepared.from.name, position = prepared.position, %error, "stopped");
+        }
+        self.tried(&prepared.from.name);
+    }
+
+    /// Follows the log until cancelled: woken whenever `head` changes, and by itself after 10 ms, backing off to
+    /// 250 ms while nothing happens. Errors are logged and tried again.
+    pub async fn run(&self, cancel: CancellationToken, head: watch::Receiver<i64>) {
+        // Leftovers of interrupted rebuilds go while the live tables are already kept up.
+        tokio::join!(self.drop_leftovers(&cancel), self.follow(&cancel, head));
+    }
+
+    async fn follow(&self, cancel: &CancellationToken, mut head: watch::Receiver<i64>) {
+        let mut pause = SHORTEST_PAUSE;
+        let mut last = -1;
+        while !cancel.is_cancelled() {
+            head.mark_unchanged();
+            match self.catch_up().await {
+                Ok(reached) if reached != last => {
+                    last = reached;
+                    pause = SHORTEST_PAUSE;
+                }
+                Ok(_) => pause = (pause * 2).min(self.inner.options.longest_pause),
+                Err(error) => {
+                    tracing::error!(%error, "the projections could not follow the log; trying again");
+                    pause = (pause * 2).min(self.inner.options.longest_pause);
+                }
+            }
+            tokio::select! {
+                () = cancel.cancelled() => return,
+                Ok(()) = head.changed() => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
+    /// Waits until every projection has passed `position`, whichever process moves them.
+    ///
+    /// # Errors
+    /// [`ProjectionError::Stopped`] when one stands before it and cannot go on, [`ProjectionError::NotInTime`] after
+    /// `timeout`.
+    pub async fn wait_for(&self, position: i64, timeout: Duration) -> Result<(), ProjectionError> {
+        let deadline = Instant::now() + timeout;
+        let mut reached = self.inner.reached.subscribe();
+        let mut pause = Duration::from_millis(2);
+        loop {
+            let all = self.standing().await?;
+            let mut least = i64::MAX;
+            for (projection, checkpoint) in all {
+                least = least.min(checkpoint.position);
+                if checkpoint.position >= position {
+                    continue;
+                }
+                if checkpoint.version != projection.version() {
+                    let ours = projection.version();
+                    return Err(ProjectionError::OtherVersion { name: checkpoint.name, stored: checkpoint.version, ours });
+                }
+                if checkpoint.status == STOPPED {
+                    let error = checkpoint.error.unwrap_or_default();
+                    let position = checkpoint.position;
+                    return Err(ProjectionError::Stopped { name: checkpoint.name, position, error });
+                }
+            }
+            if least >= position {
+                return Ok(());
+            }
+            if Instant::now() >= deadline {
+                return Err(ProjectionError::NotInTime { position, reached: least });
+            }
+            let next_look = deadline.min(Instant::now() + pause);
+            pause = (pause * 2).min(Duration::from_millis(100));
+            tokio::select! {
+                // Woken by this process' own runner, else looking again by itself.
+                _ = reached.wait_for(|reached| *reached >= position) => {}
+                () = tokio::time::sleep_until(next_look) => {}
+            }
+        }
+    }
+}
+
+/// Reads and decodes a page, away from the threads that serve others.
+pub(crate) async fn read_page(
+    reader: LogReader,
+    after: i64,
+    limit: i64,
+    interests: Vec<&'static str>,
+) -> Result<Page, ProjectionError> {
+    /// Below this, decoding takes less time than handing it over.
+    const FEW: usize = 64;
+    let events = reader.page(after, limit).await?;
+    if events.len() < FEW {
+        return Ok(Page::decode(events, &interests));
+    }
+    Ok(tokio::task::spawn_blocking(move || Page::decode(events, &interests)).await?)
+}
