@@ -74,7 +74,10 @@ pub struct App {
     /// Keys for personal data and secrets.
     pub keys: KeyRing,
     stop: CancellationToken,
-    tasks: TaskTracker,
+    work: TaskTracker,
+    /// What keeps the tables current ends last, since ending work still waits for tables.
+    stop_following: CancellationToken,
+    following: TaskTracker,
 }
 
 impl App {
@@ -105,17 +108,31 @@ impl App {
         let shops = Shops::new(gateway.clone(), keys.clone(), transport);
         let payments = Payments::new(gateway.clone(), shops.clone(), config.paygent_timeout(), config.concurrency);
         let serials = SerialNumbers::new(storage.clone());
-        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-        tasks.spawn({
-            let (sequencer, stop) = (sequencer.clone(), stop.clone());
+        let (stop_following, following) = (CancellationToken::new(), TaskTracker::new());
+        following.spawn({
+            let (sequencer, stop) = (sequencer.clone(), stop_following.clone());
             async move { sequencer.run(stop).await }
         });
-        tasks.spawn({
-            let (projections, stop, head) = (projections.clone(), stop.clone(), sequencer.head());
+        following.spawn({
+            let (projections, stop, head) = (projections.clone(), stop_following.clone(), sequencer.head());
             async move { projections.run(stop, head).await }
         });
         let app = Self {
-            config, clock, storage, log, sequencer, projections, gateway, shops, payments, serials, keys, stop, tasks,
+            config,
+            clock,
+            storage,
+            log,
+            sequencer,
+            projections,
+            gateway,
+            shops,
+            payments,
+            serials,
+            keys,
+            stop: CancellationToken::new(),
+            work: TaskTracker::new(),
+            stop_following,
+            following,
         };
         Ok(Arc::new(app))
     }
@@ -134,14 +151,17 @@ impl App {
 
     /// Starts work that ends with the engine.
     pub fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
-        self.tasks.spawn(work);
+        self.work.spawn(work);
     }
 
     /// Stops all work and closes the store.
     pub async fn stop(&self) {
         self.stop.cancel();
-        self.tasks.close();
-        self.tasks.wait().await;
+        self.work.close();
+        self.work.wait().await;
+        self.stop_following.cancel();
+        self.following.close();
+        self.following.wait().await;
         self.storage.close().await;
     }
 }

@@ -11,6 +11,9 @@ use teiki_infrastructure::event_store::Storage;
 /// How many rows one INSERT carries on SQLite: a few fixed sizes, so that each is prepared once and then reused.
 const SQLITE_CHUNKS: [usize; 3] = [128, 16, 1];
 
+/// Changes nothing, and makes a SQLite transaction the writer.
+const BECOME_WRITER: &str = "UPDATE projection_checkpoints SET position = position WHERE name = ''";
+
 /// Which store this is.
 pub(crate) fn dialect(storage: &Storage) -> Dialect {
     match storage {
@@ -51,7 +54,14 @@ impl Tx {
     /// Begins a transaction that writes. On SQLite it takes its place as the writer at once.
     pub(crate) async fn write(storage: &Storage) -> Result<Self, sqlx::Error> {
         Ok(match storage {
-            Storage::Sqlite(sqlite) => Self::Sqlite(sqlite.writer.begin_with("BEGIN IMMEDIATE").await?),
+            Storage::Sqlite(sqlite) => {
+                // Not `begin_with("BEGIN IMMEDIATE")`: sqlx looks at the connection once more after a BEGIN of our
+                // own, and when the caller is dropped right there the only writer goes back to the pool with a
+                // transaction open that nobody will ever commit. A first statement that writes does the same.
+                let mut transaction = sqlite.writer.begin().await?;
+                sqlx::query(BECOME_WRITER).execute(&mut *transaction).await?;
+                Self::Sqlite(transaction)
+            }
             Storage::Postgres(pool) => Self::Postgres(pool.begin().await?),
         })
     }

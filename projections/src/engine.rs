@@ -51,7 +51,10 @@ pub(crate) async fn prepare(
     let mut stop = None;
     // The second round, if any, ends before the event that failed in the first, so it does not meet it again.
     loop {
-        match fold(source, projection, page, Span { until, ..span }, suffix).await.doing("loading rows to be changed")? {
+        match fold(source, projection, page, Span { until, ..span }, suffix)
+            .await
+            .doing("loading rows to be changed")?
+        {
             Ok(rows) => {
                 let writes = rows.into_writes();
                 return Ok(Prepared { from: from.clone(), position: until.max(from.position), stop, suffix, writes });

@@ -25,7 +25,9 @@ pub enum ProjectionError {
         known: String,
     },
     /// A projection stopped and cannot get where it is needed.
-    #[error("the projection {name} stopped at position {position} ({error}); mend the cause, then restart or rebuild it")]
+    #[error(
+        "the projection {name} stopped at position {position} ({error}); mend the cause, then restart or rebuild it"
+    )]
     Stopped {
         /// Projection.
         name: String,
@@ -43,7 +45,9 @@ pub enum ProjectionError {
         reached: i64,
     },
     /// Another process took the rebuild over.
-    #[error("the rebuild of {name} was taken over by another process; the live tables are untouched, see how that one ends")]
+    #[error(
+        "the rebuild of {name} was taken over by another process; the live tables are untouched, see how that one ends"
+    )]
     TakenOver {
         /// Projection.
         name: String,

@@ -5,7 +5,8 @@
 //! | file | what it is |
 //! |---|---|
 //! | `order_list` … `shop_list` | one read model a file: its rows, its fold, its queries |
-//! | [`runner`] | [`Projections`]: follows the log, waits for it, shows where every projection stands |
+//! | [`runner`] | [`Projections`]: follows the log |
+//! | [`standing`] | where every projection stands, and waiting for a position |
 //! | [`rebuild`] | rebuilding side by side, comparing with the live tables, digests |
 //! | [`projection`], [`working_set`] | what a projection is: a pure fold over rows held in memory |
 //! | [`table`], [`cell`] | tables described in code: columns of text and 64-bit numbers only, equal on both stores |
@@ -23,6 +24,7 @@ pub mod projection;
 pub mod query;
 pub mod rebuild;
 pub mod runner;
+pub mod standing;
 pub mod table;
 pub mod working_set;
 
@@ -41,7 +43,8 @@ mod testing;
 
 pub use error::ProjectionError;
 pub use query::QueryError;
-pub use runner::{Options, Projections, Status};
+pub use runner::{Options, Projections};
+pub use standing::Status;
 
 use projection::Projection;
 use std::sync::Arc;

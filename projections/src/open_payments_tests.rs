@@ -4,12 +4,14 @@ use teiki_domain::payment_method::PaymentMethod;
 
 /// Kind, state, open, since.
 type Shown = (&'static str, &'static str, bool, &'static str);
+/// Name, events after the generation, what the row shows.
+type Example = (&'static str, Vec<(&'static str, RecordedEvent)>, Option<Shown>);
 
 #[test]
 fn an_attempt_is_open_until_its_outcome_is_recorded() {
     let again = || order(Event::AuthorizationSentAgain { attempt: 1 });
     let capture_unknown = || order(Event::CaptureOutcomeUnknown { attempt: 1, why: "no answer".into() });
-    let examples: Vec<(&str, Vec<(&str, RecordedEvent)>, Option<Shown>)> = vec![
+    let examples: Vec<Example> = vec![
         ("nothing asked", vec![], None),
         ("requested", vec![requested(1, 5, 2_500)], Some(("authorization", "requested", true, "t2"))),
         ("unknown", vec![requested(1, 5, 2_500), unknown(1)], Some(("authorization", "unknown", true, "t2"))),
@@ -66,7 +68,8 @@ fn an_attempt_is_open_until_its_outcome_is_recorded() {
 
 #[test]
 fn o5_a_capture_is_asked_for_under_the_transaction_id_of_its_attempt() {
-    let events = [generated(PaymentMethod::Card), requested(1, 5, 2_500), succeeded(1, false), capture_requested(2_400)];
+    let events =
+        [generated(PaymentMethod::Card), requested(1, 5, 2_500), succeeded(1, false), capture_requested(2_400)];
     let row: PaymentRow = fold(&OpenPayments, &events).unwrap().row(ORDER).unwrap();
     assert_eq!((row.transaction_id, row.amount, row.attempt), (transaction(5).to_string(), 2_400, 1));
     assert_eq!(row.shop_id, SHOP);

@@ -288,8 +288,7 @@ async fn prepare_side(
 ) -> Result<engine::Prepared, ProjectionError> {
     let at = side.checkpoint.position;
     let span = Span { after: at, until: page.last().unwrap_or(at) };
-    let prepared =
-        engine::prepare(source, side.projection.as_ref(), &side.checkpoint, page, span, side.suffix).await?;
+    let prepared = engine::prepare(source, side.projection.as_ref(), &side.checkpoint, page, span, side.suffix).await?;
     match prepared.stop {
         None => Ok(prepared),
         Some(error) => {

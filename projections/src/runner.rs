@@ -10,7 +10,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use teiki_infrastructure::event_store::{LogReader, Storage};
 use tokio::sync::watch;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// How the projections are kept. The default is right for everything but tests.
@@ -40,23 +39,6 @@ impl Default for Options {
 /// Shortest pause between two looks at the log.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
 
-/// Where a projection stands.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Status {
-    /// Its name; that of a rebuild under way ends in `__next` or `__check`.
-    pub name: String,
-    /// Version of its tables.
-    pub version: i64,
-    /// The last position it has folded.
-    pub position: i64,
-    /// How often its tables were made anew, from 1.
-    pub generation: i64,
-    /// `running`, `stopped` or `rebuilding`.
-    pub status: String,
-    /// Why it stopped, with the position of the event.
-    pub error: Option<String>,
-}
-
 /// All projections over one store. Cheap to clone.
 #[derive(Clone)]
 pub struct Projections {
@@ -67,13 +49,13 @@ pub(crate) struct Inner {
     pub(crate) storage: Storage,
     pub(crate) reader: LogReader,
     pub(crate) options: Options,
-    projections: Vec<Arc<dyn Projection>>,
+    pub(crate) projections: Vec<Arc<dyn Projection>>,
     /// One batch at a time in this process; other processes are kept apart by the checkpoints.
     turn: tokio::sync::Mutex<()>,
     /// Stopped projections that this process has not tried yet. Each start tries once: the cause may be mended.
     untried: Mutex<HashSet<&'static str>>,
     /// The position all running projections have passed, as far as this process knows.
-    reached: watch::Sender<i64>,
+    pub(crate) reached: watch::Sender<i64>,
 }
 
 impl Projections {
@@ -169,52 +151,6 @@ impl Projections {
         self.inner.projections.iter().map(|projection| projection.name()).collect()
     }
 
-    pub(crate) async fn checkpoint(&self, name: &str) -> Result<Option<Checkpoint>, ProjectionError> {
-        const DOING: &str = "reading a checkpoint";
-        let mut reading = Reading::from(&self.inner.storage).await.doing(DOING)?;
-        checkpoints::get(&mut reading.conn(), name).await.doing(DOING)
-    }
-
-    async fn checkpoints(&self) -> Result<Vec<Checkpoint>, ProjectionError> {
-        const DOING: &str = "reading the checkpoints";
-        let mut reading = Reading::from(&self.inner.storage).await.doing(DOING)?;
-        checkpoints::all(&mut reading.conn()).await.doing(DOING)
-    }
-
-    /// Where everything stands, also rebuilds under way.
-    pub async fn status(&self) -> Result<Vec<Status>, ProjectionError> {
-        let all = self.checkpoints().await?.into_iter().map(|c| Status {
-            name: c.name,
-            version: c.version,
-            position: c.position,
-            generation: c.generation,
-            status: c.status,
-            error: c.error,
-        });
-        Ok(all.collect())
-    }
-
-    /// Each projection's position, by name.
-    pub async fn positions(&self) -> Result<Vec<(String, i64)>, ProjectionError> {
-        let names = self.names();
-        let all = self.checkpoints().await?.into_iter().filter(|c| names.contains(&c.name.as_str()));
-        Ok(all.map(|c| (c.name, c.position)).collect())
-    }
-
-    /// Our projections beside their checkpoints.
-    async fn standing(&self) -> Result<Vec<(&Arc<dyn Projection>, Checkpoint)>, ProjectionError> {
-        let mut stored = self.checkpoints().await?;
-        let mut standing = vec![];
-        for projection in &self.inner.projections {
-            let place = stored.iter().position(|checkpoint| checkpoint.name == projection.name());
-            let checkpoint = place.map(|place| stored.swap_remove(place));
-            let checkpoint =
-                checkpoint.ok_or_else(|| ProjectionError::NotRegistered { name: projection.name().to_owned() })?;
-            standing.push((projection, checkpoint));
-        }
-        Ok(standing)
-    }
-
     /// Brings every projection to the head the log has now; returns the position that all running ones have passed.
     /// A projection that cannot go on is stopped where it stands and shown by [`status`](Self::status).
     ///
@@ -224,8 +160,12 @@ impl Projections {
         let _turn = self.inner.turn.lock().await;
         let head = self.inner.reader.head().await?;
         loop {
-            let mut active: Vec<_> =
-                self.standing().await?.into_iter().filter(|(p, checkpoint)| self.takes(p.as_ref(), checkpoint)).collect();
+            let mut active: Vec<_> = self
+                .standing()
+                .await?
+                .into_iter()
+                .filter(|(p, checkpoint)| self.takes(p.as_ref(), checkpoint))
+                .collect();
             let reached = active.iter().map(|(_, checkpoint)| checkpoint.position).min().unwrap_or(head);
             active.retain(|(_, checkpoint)| checkpoint.position < head);
             if active.is_empty() {
@@ -237,7 +177,8 @@ impl Projections {
             // where the next ones stand, so that it joins them.
             // Collected first: an iterator with its closure held over an await keeps the future from being spawned.
             let groups: Vec<_> = active.chunk_by(|(_, a), (_, b)| a.position == b.position).collect();
-            let stands_at = |group: Option<&&[(_, Checkpoint)]>| group.and_then(|g| g.first()).map_or(head, |(_, c)| c.position);
+            let stands_at =
+                |group: Option<&&[(_, Checkpoint)]>| group.and_then(|g| g.first()).map_or(head, |(_, c)| c.position);
             let places: Vec<i64> = (0..=groups.len()).map(|i| stands_at(groups.get(i))).collect();
             for (group, place) in groups.iter().zip(places.windows(2)) {
                 if let [at, to] = *place {
@@ -370,49 +311,6 @@ impl Projections {
                 () = cancel.cancelled() => return,
                 Ok(()) = head.changed() => {}
                 () = tokio::time::sleep(pause) => {}
-            }
-        }
-    }
-
-    /// Waits until every projection has passed `position`, whichever process moves them.
-    ///
-    /// # Errors
-    /// [`ProjectionError::Stopped`] when one stands before it and cannot go on, [`ProjectionError::NotInTime`] after
-    /// `timeout`.
-    pub async fn wait_for(&self, position: i64, timeout: Duration) -> Result<(), ProjectionError> {
-        let deadline = Instant::now() + timeout;
-        let mut reached = self.inner.reached.subscribe();
-        let mut pause = Duration::from_millis(2);
-        loop {
-            let all = self.standing().await?;
-            let mut least = i64::MAX;
-            for (projection, checkpoint) in all {
-                least = least.min(checkpoint.position);
-                if checkpoint.position >= position {
-                    continue;
-                }
-                if checkpoint.version != projection.version() {
-                    let ours = projection.version();
-                    return Err(ProjectionError::OtherVersion { name: checkpoint.name, stored: checkpoint.version, ours });
-                }
-                if checkpoint.status == STOPPED {
-                    let error = checkpoint.error.unwrap_or_default();
-                    let position = checkpoint.position;
-                    return Err(ProjectionError::Stopped { name: checkpoint.name, position, error });
-                }
-            }
-            if least >= position {
-                return Ok(());
-            }
-            if Instant::now() >= deadline {
-                return Err(ProjectionError::NotInTime { position, reached: least });
-            }
-            let next_look = deadline.min(Instant::now() + pause);
-            pause = (pause * 2).min(Duration::from_millis(100));
-            tokio::select! {
-                // Woken by this process' own runner, else looking again by itself.
-                _ = reached.wait_for(|reached| *reached >= position) => {}
-                () = tokio::time::sleep_until(next_look) => {}
             }
         }
     }

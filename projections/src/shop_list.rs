@@ -94,9 +94,7 @@ impl Projection for ShopList {
         }
         rows.update(fact.aggregate_id, |row: &mut ShopRow| {
             match event {
-                Event::ShopOpened { .. }
-                | Event::InstalmentsChanged { .. }
-                | Event::PaymentMethodsChanged { .. } => {}
+                Event::ShopOpened { .. } | Event::InstalmentsChanged { .. } | Event::PaymentMethodsChanged { .. } => {}
                 Event::ConnectionChanged { .. } => row.connected = true,
                 Event::SaleModeChanged { sale_mode } => sale_mode_text(*sale_mode).clone_into(&mut row.sale_mode),
                 Event::ApplicabilityChanged { min, max } => {

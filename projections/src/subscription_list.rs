@@ -82,15 +82,8 @@ impl Projection for SubscriptionList {
 
     fn fold(&self, fact: &Fact<'_>, rows: &mut WorkingSet) -> Result<(), FoldError> {
         let RecordedEvent::Subscription(event) = fact.event else { return Ok(()) };
-        if let Event::SubscriptionStarted {
-            subscription_id,
-            member_id,
-            basket,
-            payment_method,
-            cycle,
-            anchor,
-            next,
-        } = event
+        if let Event::SubscriptionStarted { subscription_id, member_id, basket, payment_method, cycle, anchor, next } =
+            event
         {
             return rows.put(SubscriptionRow {
                 subscription_id: subscription_id.to_string(),

@@ -10,7 +10,10 @@ fn folded(events: &[(&str, RecordedEvent)]) -> SubscriptionRow {
 #[test]
 fn a_started_subscription_shows_its_content_and_dates() {
     let row = folded(&[started(PaymentMethod::Card)]);
-    assert_eq!((row.status.as_str(), row.payment_method.as_str(), row.cycle.as_str()), ("running", "card", "months:1:6"));
+    assert_eq!(
+        (row.status.as_str(), row.payment_method.as_str(), row.cycle.as_str()),
+        ("running", "card", "months:1:6")
+    );
     assert_eq!((row.goods, row.total, row.orders), (2_000, Some(2_500), 0));
     assert_eq!(row.next_generation_date, Some(date("2026-04-01")));
     assert_eq!(row.next_delivery_date, Some(date("2026-04-06")));
@@ -54,7 +57,9 @@ fn o18_changes_of_basket_method_and_cycle_show() {
     let row = folded(&[
         started(PaymentMethod::Card),
         subscription(Event::BasketChanged { basket: basket(700, Charge::ToBeQuoted) }),
-        subscription(Event::PaymentMethodChanged { payment_method: PaymentMethod::External { name: "銀行振込".into() } }),
+        subscription(Event::PaymentMethodChanged {
+            payment_method: PaymentMethod::External { name: "銀行振込".into() },
+        }),
         subscription(Event::CycleChanged {
             cycle: "weeks:2:fri".parse().unwrap(),
             anchor: date("2026-04-10"),

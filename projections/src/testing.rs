@@ -67,7 +67,10 @@ pub(crate) fn yen(yen: i64) -> Yen {
 }
 
 pub(crate) fn basket(price: i64, shipping: Charge) -> Basket {
-    let line = Line { product: "C-1".into(), name: "クッキー".into(), unit_price: yen(price), quantity: 2, tax_percent: 8 };
+    let line =
+        Line {
+            product: "C-1".into(), name: "クッキー".into(), unit_price: yen(price), quantity: 2, tax_percent: 8
+        };
     Basket::new(vec![line], shipping, Charge::Fixed(Yen::ZERO)).unwrap()
 }
 

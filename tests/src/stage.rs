@@ -66,11 +66,17 @@ pub fn basket(yen: i64) -> Basket {
 impl Stage {
     /// An empty store whose clock stands just after midnight in Tokyo of `day`.
     pub async fn new(kind: StoreKind, day: &str) -> Self {
+        Self::with(kind, day, |_| {}).await
+    }
+
+    /// As [`Stage::new`], with a simulator that is set up differently.
+    pub async fn with(kind: StoreKind, day: &str, set_up: impl FnOnce(&mut paygent_simulator::Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = stores::fresh(kind, folder.path()).await;
         let mut config = paygent_simulator::Config::new(folder.path().join("paygent"));
         let now = just_after_midnight(day.parse().unwrap());
         config.now = Some(now);
+        set_up(&mut config);
         let simulator = Simulator::start(config).unwrap();
         Self { url, simulator, now, timeout_ms: 1_000, folder }
     }

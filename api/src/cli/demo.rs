@@ -28,11 +28,16 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), CliError> {
     if nights > 10_000 {
         return Err(CliError::Other(format!("--nights must be at most 10000, not {nights}")));
     }
+    // The address first: nobody wants to wait for a hundred nights and then hear that it is taken.
+    let listener = if no_serve { None } else { Some(serve::bind(&listen).await?) };
     let demonstration = demo::start(&folder, fresh, &listen).await?;
     let result = async {
         demonstration.live(nights).await?;
         print!("{}", demonstration.report().await?);
-        if no_serve { Ok(()) } else { serve::until_signal(demonstration.app.clone()).await }
+        match listener {
+            None => Ok(()),
+            Some(listener) => serve::until_signal(demonstration.app.clone(), listener).await,
+        }
     }
     .await;
     demonstration.stop().await?;

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use teiki_domain::business_day::tokyo_midnight;
 use teiki_infrastructure::config::Config;
+use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 
 /// The run starts this long after midnight, so that a clock a little ahead never charges a day early.
@@ -20,16 +21,22 @@ const RECOVERY_EVERY: Duration = Duration::from_secs(30);
 const RETRY_AFTER: Duration = Duration::from_secs(60);
 
 pub(super) async fn run(config: Config) -> Result<(), CliError> {
+    // The address first: a wrong one is told before any work begins.
+    let listener = bind(&config.listen).await?;
     let app = start(config).await?;
     spawn_workers(&app);
-    let result = until_signal(app.clone()).await;
+    let result = until_signal(app.clone(), listener).await;
     app.stop().await;
     result
 }
 
+/// Takes the address to serve on.
+pub(crate) async fn bind(listen: &str) -> Result<TcpListener, CliError> {
+    http::bind(listen).await.map_err(|error| CliError::Other(error.to_string()))
+}
+
 /// Serves until Ctrl-C or a termination signal.
-pub(crate) async fn until_signal(app: Arc<App>) -> Result<(), CliError> {
-    let listener = http::bind(&app.config.listen).await.map_err(|error| CliError::Other(error.to_string()))?;
+pub(crate) async fn until_signal(app: Arc<App>, listener: TcpListener) -> Result<(), CliError> {
     let address = listener.local_addr().map_err(|error| CliError::Other(error.to_string()))?;
     println!("Teiki serves on http://{address}/ (受注一覧 http://{address}/orders, カード管理 http://{address}/cards); Ctrl-C stops it.");
     let stop = app.stopping().clone();

@@ -14,6 +14,10 @@ const TRUSTED_FOR: Duration = Duration::from_millis(250);
 /// A transaction of ours that does nothing for this long is given up by the server: an open one holds the log back.
 const IDLE_IN_TRANSACTION: &str = "SET idle_in_transaction_session_timeout = '60s'";
 
+/// SQLite: most attempts at opening a file, and the pause between them.
+const OPEN_ATTEMPTS: u32 = 10;
+const OPEN_PAUSE: Duration = Duration::from_millis(50);
+
 /// How a store is opened.
 #[derive(Debug, Clone)]
 pub struct StorageOptions {
@@ -147,18 +151,17 @@ async fn open_sqlite(path: &str, options: &StorageOptions) -> Result<SqliteStora
         .busy_timeout(options.busy_timeout)
         .statement_cache_capacity(200)
         .synchronous(SqliteSynchronous::Full);
-    let writer = SqlitePoolOptions::new()
-        .max_connections(1)
-        .acquire_timeout(options.acquire_timeout)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .connect_with(base.clone().create_if_missing(true).journal_mode(SqliteJournalMode::Wal))
-        .await
-        .map_err(|error| file_error(describe(&error)))?;
-    if let Err(error) = migrate::run_sqlite(&writer, &path).await {
-        writer.close().await;
-        return Err(error);
-    }
+    let mut attempt = 1;
+    let writer = loop {
+        // Several engines may make the same new store at once, and SQLite does not let one wait for the other here.
+        match open_writer(&path, &base, options).await {
+            Err(_) if attempt < OPEN_ATTEMPTS => {
+                attempt += 1;
+                tokio::time::sleep(OPEN_PAUSE).await;
+            }
+            opened => break opened?,
+        }
+    };
     let readers = SqlitePoolOptions::new()
         .max_connections(options.connections.max(1))
         .acquire_timeout(options.acquire_timeout)
@@ -167,6 +170,27 @@ async fn open_sqlite(path: &str, options: &StorageOptions) -> Result<SqliteStora
         .await
         .map_err(|error| file_error(describe(&error)))?;
     Ok(SqliteStorage { writer, readers })
+}
+
+/// Opens the writer and brings the tables up to date; each step of that is one transaction, so it can be repeated.
+async fn open_writer(
+    path: &Path,
+    base: &SqliteConnectOptions,
+    options: &StorageOptions,
+) -> Result<SqlitePool, StorageError> {
+    let writer = SqlitePoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(options.acquire_timeout)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_with(base.clone().create_if_missing(true).journal_mode(SqliteJournalMode::Wal))
+        .await
+        .map_err(|error| StorageError::File { path: path.to_owned(), reason: describe(&error) })?;
+    if let Err(error) = migrate::run_sqlite(&writer, path).await {
+        writer.close().await;
+        return Err(error);
+    }
+    Ok(writer)
 }
 
 /// The options for opening a file only to look at it.

@@ -2,6 +2,9 @@
 //!
 //! PostgreSQL is found through `TEIKI_TEST_POSTGRES_URL`; `make test`, or `tests/postgres cargo test`, sets it.
 
+// Helpers of tests fail by panicking, as tests do.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod adoption;
 mod lost_commit;
 mod opening;

@@ -47,10 +47,10 @@ async fn measure(place: Place) {
         for page in 0..EVENTS / 1000 {
             let rows: Vec<Row> = match &storage {
                 Storage::Sqlite(sqlite) => {
-                    sqlx::query_as(PLAIN).bind(page * 1000).bind(1000).fetch_all(&sqlite.readers).await.unwrap()
+                    sqlx::query_as(PLAIN).bind(page * 1000).bind(1000_i64).fetch_all(&sqlite.readers).await.unwrap()
                 }
                 Storage::Postgres(pool) => {
-                    sqlx::query_as(PLAIN).bind(page * 1000).bind(1000).fetch_all(pool).await.unwrap()
+                    sqlx::query_as(PLAIN).bind(page * 1000).bind(1000_i64).fetch_all(pool).await.unwrap()
                 }
             };
             assert_eq!(rows.len(), 1000);

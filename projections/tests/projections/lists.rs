@@ -94,8 +94,13 @@ async fn r1_what_is_due_comes_oldest_first_without_what_was_set_aside(shop: Shop
     let SubscriptionEvent::OrderGenerationStarted { basket, payment_method, .. } = story[1].clone() else {
         unreachable!()
     };
-    let called =
-        SubscriptionEvent::OrderGenerationStarted { order_id: id.clone(), dates: next, basket, payment_method, next: None };
+    let called = SubscriptionEvent::OrderGenerationStarted {
+        order_id: id.clone(),
+        dates: next,
+        basket,
+        payment_method,
+        next: None,
+    };
     shop.append::<Subscription>(subscription.as_str(), 2, vec![called]).await;
     shop.append::<Subscription>(shop.ids(6).1.as_str(), 2, vec![SubscriptionEvent::SubscriptionPaused {}]).await;
     shop.sequencer.catch_up().await.unwrap();
@@ -125,7 +130,10 @@ async fn r1_what_is_due_comes_oldest_first_without_what_was_set_aside(shop: Shop
     assert_eq!(due_renewals::count_due(storage, through).await.unwrap(), expected.len() as u64);
     let days = due_renewals::upcoming_by_day(storage, date("2026-05-01"), date("2026-05-07")).await.unwrap();
     assert_eq!(days.len(), 7);
-    assert_eq!((days[4], days[5], days[6]), ((date("2026-05-05"), 3), (date("2026-05-06"), 2), (date("2026-05-07"), 2)));
+    assert_eq!(
+        (days[4], days[5], days[6]),
+        ((date("2026-05-05"), 3), (date("2026-05-06"), 2), (date("2026-05-07"), 2))
+    );
 
     // Set aside by this run: out of its way; by another run: tried again.
     let aside = expected[0].1.as_str();
@@ -157,7 +165,8 @@ async fn k6_the_card_expiry_table_lists_close_and_expired_cards(shop: Shop) {
         let mut expected: Vec<_> = (2..48_u32)
             .map(|n| {
                 let expiry =
-                    teiki_domain::card_expiry::CardExpiry::new(2026 + i32::try_from(n % 4).unwrap(), 1 + n % 12).unwrap();
+                    teiki_domain::card_expiry::CardExpiry::new(2026 + i32::try_from(n % 4).unwrap(), 1 + n % 12)
+                        .unwrap();
                 (expiry, shop.ids(n).1.to_string())
             })
             .filter(|(expiry, _)| expiry.standing(today) != ExpiryStanding::Valid)
@@ -165,7 +174,8 @@ async fn k6_the_card_expiry_table_lists_close_and_expired_cards(shop: Shop) {
         expected.sort();
         let (mut found, mut after) = (vec![], None);
         loop {
-            let page = card_expiry_table::affected(&shop.storage, today, Some(shop.id), after.as_ref(), 5).await.unwrap();
+            let page =
+                card_expiry_table::affected(&shop.storage, today, Some(shop.id), after.as_ref(), 5).await.unwrap();
             assert!(page.rows.iter().all(|row| row.standing == row.expiry.standing(today)));
             found.extend(page.rows.into_iter().map(|row| (row.expiry, row.subscription_id)));
             after = page.next;

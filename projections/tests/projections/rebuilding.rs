@@ -198,11 +198,13 @@ async fn comparing_finds_what_differs(shop: Shop) {
     let [surplus, missing, changed] = [1, 2, 3].map(|n| shop.ids(n).2.to_string());
     execute(&shop.storage, &format!("UPDATE order_list SET order_id = 'x' WHERE order_id = '{surplus}'")).await;
     execute(&shop.storage, &format!("DELETE FROM order_list WHERE order_id = '{missing}'")).await;
-    execute(&shop.storage, &format!("UPDATE order_list SET amount = NULL, list = 'y' WHERE order_id = '{changed}'")).await;
+    execute(&shop.storage, &format!("UPDATE order_list SET amount = NULL, list = 'y' WHERE order_id = '{changed}'"))
+        .await;
     let differences = projections.compare("order_list").await.unwrap();
     let found: Vec<_> = differences.iter().map(|d| (d.key.as_str(), d.what.clone())).collect();
     let columns = What::Columns(vec!["amount".to_owned(), "list".to_owned()]);
-    let expected = [(surplus.as_str(), What::Missing), (&missing, What::Missing), ("x", What::Surplus), (&changed, columns)];
+    let expected =
+        [(surplus.as_str(), What::Missing), (&missing, What::Missing), ("x", What::Surplus), (&changed, columns)];
     assert_eq!(found, expected);
     assert!(projections.status().await.unwrap().iter().all(|status| !status.name.contains("__")));
 }

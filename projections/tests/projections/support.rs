@@ -49,15 +49,17 @@ pub(crate) fn on_sqlite<F: Future<Output = ()>>(test: impl FnOnce(Shop) -> F) {
 }
 
 pub(crate) fn on_postgres<F: Future<Output = ()>>(name: &str, test: impl FnOnce(Shop) -> F) {
-    let server = std::env::var("TEIKI_TEST_POSTGRES_URL")
-        .expect("TEIKI_TEST_POSTGRES_URL is not set; run `make test`, or `tests/postgres cargo test -p teiki-projections`");
+    let server = std::env::var("TEIKI_TEST_POSTGRES_URL").expect(
+        "TEIKI_TEST_POSTGRES_URL is not set; run `make test`, or `tests/postgres cargo test -p teiki-projections`",
+    );
     let unique = Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).simple().to_string();
     let database = format!("teiki_p_{}_{}", std::process::id(), &unique[..8]);
     let url = with_database(&server, &database);
     runtime().block_on(async {
         let mut admin = PgConnection::connect(&server).await.unwrap();
         admin.execute(format!("CREATE DATABASE {database}").as_str()).await.unwrap();
-        let storage = Storage::open(&url, &StorageOptions { connections: 8, ..StorageOptions::default() }).await.unwrap();
+        let storage =
+            Storage::open(&url, &StorageOptions { connections: 8, ..StorageOptions::default() }).await.unwrap();
         test(Shop::new(storage.clone())).await;
         storage.close().await;
         admin.execute(format!("DROP DATABASE IF EXISTS {database} WITH (FORCE)").as_str()).await.unwrap();
@@ -123,7 +125,12 @@ impl Shop {
         }
     }
 
-    pub(crate) async fn append<A: cqrs_es::Aggregate>(&self, id: &str, expected: usize, events: Vec<A::Event>) -> usize {
+    pub(crate) async fn append<A: cqrs_es::Aggregate>(
+        &self,
+        id: &str,
+        expected: usize,
+        events: Vec<A::Event>,
+    ) -> usize {
         self.store.append::<A>(id, expected, events, &self.metadata()).await.unwrap()
     }
 
