@@ -74,7 +74,12 @@ impl Profile {
 }
 
 /// Registers a member; says whether they are new. Registering again is already done.
-pub async fn register(app: &App, member: &MemberId, profile: &Profile, because: &Because) -> Result<bool, RegisterError> {
+pub async fn register(
+    app: &App,
+    member: &MemberId,
+    profile: &Profile,
+    because: &Because,
+) -> Result<bool, RegisterError> {
     profile.check()?;
     let text = serde_json::to_string(profile)
         .map_err(|_| RegisterError::Field { field: "profile", rule: "text that can be written as JSON" })?;

@@ -195,9 +195,8 @@ fn open(key: &[u8; KEY_LENGTH], context: &str, text: &str) -> Result<Zeroizing<S
     let bytes = text.strip_prefix(FORM).and_then(|t| BASE64.decode(t).ok()).ok_or_else(fail)?;
     let (nonce, sealed) = bytes.split_at_checked(NONCE_LENGTH).ok_or_else(fail)?;
     let payload = Payload { msg: sealed, aad: context.as_bytes() };
-    let plain = XChaCha20Poly1305::new(Key::from_slice(key))
-        .decrypt(XNonce::from_slice(nonce), payload)
-        .map_err(|_| fail())?;
+    let plain =
+        XChaCha20Poly1305::new(Key::from_slice(key)).decrypt(XNonce::from_slice(nonce), payload).map_err(|_| fail())?;
     String::from_utf8(plain).map(Zeroizing::new).map_err(|_| fail())
 }
 

@@ -41,7 +41,15 @@ pub async fn put(
     let now = now.to_rfc3339();
     macro_rules! run {
         ($pool:expr) => {
-            sqlx::query(SQL).bind(kind).bind(subject).bind(date).bind(reason).bind(now).bind(run_id).execute($pool).await
+            sqlx::query(SQL)
+                .bind(kind)
+                .bind(subject)
+                .bind(date)
+                .bind(reason)
+                .bind(now)
+                .bind(run_id)
+                .execute($pool)
+                .await
         };
     }
     match storage {

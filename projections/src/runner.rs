@@ -38,6 +38,9 @@ impl Default for Options {
 
 /// Shortest pause between two looks at the log.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
+/// While events keep coming and nobody waits for the tables, events are left to gather for so long between two
+/// batches: a batch costs nearly the same for one event as for hundreds.
+const GATHER: Duration = Duration::from_millis(50);
 
 /// All projections over one store. Cheap to clone.
 #[derive(Clone)]
@@ -56,6 +59,8 @@ pub(crate) struct Inner {
     untried: Mutex<HashSet<&'static str>>,
     /// The position all running projections have passed, as far as this process knows.
     pub(crate) reached: watch::Sender<i64>,
+    /// Somebody waits: the next batch is not to be put off.
+    pub(crate) hurry: tokio::sync::Notify,
 }
 
 impl Projections {
@@ -82,6 +87,7 @@ impl Projections {
             turn: tokio::sync::Mutex::default(),
             untried,
             reached: watch::Sender::new(0),
+            hurry: tokio::sync::Notify::new(),
         };
         let this = Self { inner: Arc::new(inner) };
         for projection in &this.inner.projections {
@@ -300,6 +306,12 @@ impl Projections {
                 Ok(reached) if reached != last => {
                     last = reached;
                     pause = SHORTEST_PAUSE;
+                    tokio::select! {
+                        () = cancel.cancelled() => return,
+                        () = self.inner.hurry.notified() => {}
+                        () = tokio::time::sleep(GATHER) => {}
+                    }
+                    continue;
                 }
                 Ok(_) => pause = (pause * 2).min(self.inner.options.longest_pause),
                 Err(error) => {

@@ -81,6 +81,7 @@ impl Projections {
     pub async fn wait_for(&self, position: i64, timeout: Duration) -> Result<(), ProjectionError> {
         let deadline = Instant::now() + timeout;
         let mut reached = self.inner.reached.subscribe();
+        self.inner.hurry.notify_one();
         let mut pause = Duration::from_millis(2);
         loop {
             let all = self.standing().await?;

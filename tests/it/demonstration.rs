@@ -19,7 +19,8 @@ fn it_tells_the_same_story_goes_on_and_starts_over() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path().join("demo");
     let first = text(&demo(&folder, &["--nights", "12"]));
-    for part in ["受注一覧", "カード管理", "12 夜", "オーソリ失敗", "1G05", "P010", "消込済", "[023960000", "期限切れ"] {
+    for part in ["受注一覧", "カード管理", "12 夜", "オーソリ失敗", "1G05", "P010", "消込済", "[023960000", "期限切れ"]
+    {
         assert!(first.contains(part), "{part} in:\n{first}");
     }
     let further = text(&demo(&folder, &["--nights", "3"]));

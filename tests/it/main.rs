@@ -6,6 +6,7 @@ mod bad_input;
 mod demonstration;
 mod doors;
 mod kill_nine;
+mod midnight;
 mod night_run;
 mod recovery;
 mod schedule;

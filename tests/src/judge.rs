@@ -34,7 +34,8 @@ pub async fn stories(app: &App) -> BTreeMap<String, Story> {
         let Some(last) = page.last() else { return stories };
         after = last.position;
         for event in &page {
-            let RecordedEvent::Order(order) = RecordedEvent::decode(&event.aggregate_type, &event.payload).unwrap() else {
+            let RecordedEvent::Order(order) = RecordedEvent::decode(&event.aggregate_type, &event.payload).unwrap()
+            else {
                 continue;
             };
             let story = stories.entry(event.aggregate_id.clone()).or_default();

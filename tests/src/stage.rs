@@ -147,7 +147,9 @@ impl Stage {
 pub fn binary(name: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let folder = test.ancestors().find(|folder| folder.join(name).is_file());
-    folder.unwrap_or_else(|| panic!("the program {name} is not built; run `make test` or `cargo build --workspace`")).join(name)
+    folder
+        .unwrap_or_else(|| panic!("the program {name} is not built; run `make test` or `cargo build --workspace`"))
+        .join(name)
 }
 
 fn just_after_midnight(day: NaiveDate) -> DateTime<Utc> {

@@ -110,11 +110,8 @@ fn log_to_stderr() {
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let json = std::env::var("TEIKI_LOG").is_ok_and(|form| form == "json");
     // A second call, as in tests, keeps the first subscriber.
-    let _ = if json {
-        builder.json().try_init()
-    } else {
-        builder.with_ansi(std::io::stderr().is_terminal()).try_init()
-    };
+    let _ =
+        if json { builder.json().try_init() } else { builder.with_ansi(std::io::stderr().is_terminal()).try_init() };
 }
 
 /// The clock the configuration asks for.

@@ -54,7 +54,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
 
 /// A civil date as it is written everywhere: YYYY-MM-DD, nothing else.
 pub(super) fn date(text: &str) -> Result<NaiveDate, CliError> {
-    let strict = text.len() == 10 && text.bytes().enumerate().all(|(i, b)| if i == 4 || i == 7 { b == b'-' } else { b.is_ascii_digit() });
+    let strict = text.len() == 10
+        && text.bytes().enumerate().all(|(i, b)| if i == 4 || i == 7 { b == b'-' } else { b.is_ascii_digit() });
     let date = if strict { NaiveDate::parse_from_str(text, "%Y-%m-%d").ok() } else { None };
     date.ok_or_else(|| {
         let given: String = text.chars().take(40).collect();

@@ -53,7 +53,8 @@ impl Row {
             format!("{code} {detail} {}", declines::meaning(code, detail)).replace("  ", " ")
         });
         let not_executed = row.not_executed_reason.as_deref().map(|code| words::not_executed(code).to_owned());
-        let amount = row.total.and_then(|yen| Yen::new(yen).ok()).map_or("別途連絡".to_owned(), |yen| yen.to_string());
+        let amount =
+            row.total.and_then(|yen| Yen::new(yen).ok()).map_or("別途連絡".to_owned(), |yen| yen.to_string());
         Self {
             generation_date: row.generation_date.to_string(),
             order_id: row.order_id.clone(),
@@ -68,10 +69,7 @@ impl Row {
 }
 
 /// `GET /orders`.
-pub(crate) async fn page(
-    State(app): State<Arc<App>>,
-    filters: Result<Query<Filters>, QueryRejection>,
-) -> PageResult {
+pub(crate) async fn page(State(app): State<Arc<App>>, filters: Result<Query<Filters>, QueryRejection>) -> PageResult {
     let Query(filters) = filters?;
     let (filter, after, limit) = (filters.read()?, cursor(filters.cursor.as_deref())?, limit(filters.limit)?);
     let page = order_list::list(&app.storage, &filter, after.as_ref(), limit).await?;

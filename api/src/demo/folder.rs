@@ -66,9 +66,7 @@ impl Folder {
     /// How many nights were lived through.
     pub(super) fn nights(&self) -> Result<u32, DemoError> {
         match std::fs::read_to_string(self.path(NIGHTS)) {
-            Ok(text) => {
-                text.trim().parse().map_err(|_| DemoError::Incomplete(self.path.display().to_string(), NIGHTS))
-            }
+            Ok(text) => text.trim().parse().map_err(|_| DemoError::Incomplete(self.path.display().to_string(), NIGHTS)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(0),
             Err(error) => Err(DemoError::other(error)),
         }

@@ -113,7 +113,8 @@ fn table(headings: &[&str], rows: Vec<Vec<String>>, out: &mut String) {
         let mut line = String::new();
         for ((cell, width), heading) in row.iter().zip(&widths).zip(headings) {
             let space = " ".repeat(width.saturating_sub(cell.width()));
-            let (before, after) = if heading.starts_with('>') { (space, String::new()) } else { (String::new(), space) };
+            let (before, after) =
+                if heading.starts_with('>') { (space, String::new()) } else { (String::new(), space) };
             let _ = write!(line, "{before}{cell}{after}  ");
         }
         let _ = writeln!(out, "{}", line.trim_end());

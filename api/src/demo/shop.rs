@@ -47,7 +47,8 @@ pub(super) async fn fill(app: &App, simulator: &Simulator, first_day: NaiveDate)
 
 async fn settings(app: &App, because: &Because) -> Result<(), DemoError> {
     let shop = shop_id()?;
-    let seal = |name: &str, secret: &str| app.keys.seal_secret(&secret_context(shop, name), secret).map_err(DemoError::other);
+    let seal =
+        |name: &str, secret: &str| app.keys.seal_secret(&secret_context(shop, name), secret).map_err(DemoError::other);
     let merchant = Merchant::demonstration();
     let open = Settings::Open { shop_id: shop, name: "お菓子と暮らしの店 ていき".to_owned() };
     change(app, because, open).await?;

@@ -17,8 +17,11 @@ pub(super) async fn alive() -> Json<Value> {
 pub(super) async fn ready(State(app): State<Arc<App>>) -> Result<Json<Value>, Problem> {
     let head = app.log.head().await.map_err(|error| super::problem::unavailable(&error))?;
     let status = app.projections.status().await.map_err(|error| super::problem::unavailable(&error))?;
-    let stopped: Vec<String> =
-        status.iter().filter(|row| row.error.is_some()).map(|row| format!("{} at {}", row.name, row.position)).collect();
+    let stopped: Vec<String> = status
+        .iter()
+        .filter(|row| row.error.is_some())
+        .map(|row| format!("{} at {}", row.name, row.position))
+        .collect();
     if stopped.is_empty() {
         let tables: Value = status.iter().map(|row| (row.name.to_string(), json!(row.position))).collect();
         Ok(Json(json!({"status": "ok", "position": head, "tables": tables})))

@@ -35,8 +35,10 @@ pub(super) async fn register(
     body: Result<Json<Register>, JsonRejection>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let Json(body) = body?;
-    let member: MemberId =
-        body.member_id.parse().map_err(|error: teiki_domain::ids::IdError| Problem::validation("member_id", error.to_string()))?;
+    let member: MemberId = body
+        .member_id
+        .parse()
+        .map_err(|error: teiki_domain::ids::IdError| Problem::validation("member_id", error.to_string()))?;
     app.shops.get(member.shop()).await?;
     let profile = Profile { name: body.name, mail: body.mail, phone: body.phone, address: body.address };
     let because = app.gateway.because(ACTOR, "a billing service registered the member");
@@ -64,10 +66,16 @@ pub(super) async fn register_card(
         id.parse().map_err(|error: teiki_domain::ids::IdError| Problem::validation("id", error.to_string()))?;
     let token = body.token.expose();
     if !(1..=64).contains(&token.len()) || !token.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-') {
-        return Err(Problem::validation("token", "a token as Paygent's script returns it, 1 to 64 letters, digits, - or _"));
+        return Err(Problem::validation(
+            "token",
+            "a token as Paygent's script returns it, 1 to 64 letters, digits, - or _",
+        ));
     }
     let because = app.gateway.because(ACTOR, "the member registered a card");
-    match app.payments.register_card(&member, body.token, &because).await? {
+    // A caller that hangs up must not leave the card half registered: the work goes on by itself.
+    let (payments, of) = (app.payments.clone(), member.clone());
+    let work = tokio::spawn(async move { payments.register_card(&of, body.token, &because).await });
+    match work.await.map_err(|_| super::problem::internal())?? {
         CardRegistration::Registered(card) => Ok((
             StatusCode::CREATED,
             Json(json!({"member_id": member, "masked_number": card.masked_number, "expiry": card.expiry.to_string()})),

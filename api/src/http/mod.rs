@@ -37,7 +37,9 @@ pub enum BindError {
     #[error("listen = {0:?} is not an address; write it as 127.0.0.1:8080")]
     NotAnAddress(String),
     /// The API has no keys yet, so it must not be reachable from elsewhere.
-    #[error("listen = {0} is reachable from other machines, and this API asks nobody who they are; listen on 127.0.0.1")]
+    #[error(
+        "listen = {0} is reachable from other machines, and this API asks nobody who they are; listen on 127.0.0.1"
+    )]
     NotLoopback(SocketAddr),
     /// The address is taken or not ours.
     #[error("{address} cannot be listened on ({reason}); choose another with TEIKI_LISTEN")]

@@ -131,7 +131,8 @@ async fn read(app: &App, id: &OrderId) -> Result<Value, Problem> {
     match order_list::get(&app.storage, id).await? {
         Some(row) => Ok(present(&row)),
         None => {
-            Err(Problem::new(StatusCode::NOT_FOUND, "not_found", "There is no such order").detail(format!("order {id}")))
+            Err(Problem::new(StatusCode::NOT_FOUND, "not_found", "There is no such order")
+                .detail(format!("order {id}")))
         }
     }
 }
@@ -144,7 +145,10 @@ pub(super) async fn capture(
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let id = order_id(id)?;
     let because = app.gateway.because(ACTOR, "a billing service confirmed the sale");
-    let done = app.payments.capture(id.as_str(), &because).await?;
+    // A caller that hangs up must not leave Paygent's answer unrecorded: the work goes on by itself.
+    let (payments, of) = (app.payments.clone(), id.clone());
+    let work = tokio::spawn(async move { payments.capture(of.as_str(), &because).await });
+    let done = work.await.map_err(|_| super::problem::internal())??;
     app.settle().await.map_err(|error| super::problem::unavailable(&error))?;
     let body = read(&app, &id).await?;
     match done.aggregate.details().map(|details| &details.payment) {

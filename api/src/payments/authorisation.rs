@@ -101,7 +101,13 @@ impl Payments {
                 Outcome::Approved(reply) => {
                     let captured = request.sale_mode == SaleMode::AuthorizeAndCapture;
                     let payment_id = reply.payment_id;
-                    return Some(OrderCommand::RecordAuthorized { attempt, payment_id, captured, amount: None, found_by });
+                    return Some(OrderCommand::RecordAuthorized {
+                        attempt,
+                        payment_id,
+                        captured,
+                        amount: None,
+                        found_by,
+                    });
                 }
                 Outcome::Declined(declined) => {
                     let (code, detail) = (declined.code, declined.detail);

@@ -1,9 +1,9 @@
 use super::{PaymentError, Payments};
 use crate::command_gateway::Because;
+use teiki_domain::card_expiry::CardExpiry;
 use teiki_domain::ids::MemberId;
 use teiki_domain::member::{Member, MemberCommand, MemberEvent, StoredCard};
 use teiki_infrastructure::event_store::Loaded;
-use teiki_domain::card_expiry::CardExpiry;
 use teiki_infrastructure::paygent::Outcome;
 use teiki_infrastructure::redacted::Redacted;
 

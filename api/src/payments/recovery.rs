@@ -124,7 +124,12 @@ impl Payments {
             (Inquiry::Found(facts), Open::Authorisation(_)) => authorisation_outcome(number, &facts),
             (Inquiry::Found(facts), Open::Capture(_)) => match capture_outcome(number, &facts) {
                 Some(command) => command,
-                None => return Ok(Resolution::Contradiction(format!("Paygent reports payment status {}", facts.status.code()))),
+                None => {
+                    return Ok(Resolution::Contradiction(format!(
+                        "Paygent reports payment status {}",
+                        facts.status.code()
+                    )));
+                }
             },
         };
         match self.gateway.execute_on::<Order>(order, now, because, command).await {

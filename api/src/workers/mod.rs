@@ -2,3 +2,4 @@
 
 pub mod night_run;
 pub mod recovery_round;
+pub mod schedule;

@@ -283,8 +283,9 @@ impl Run<'_> {
             return Ok(());
         }
         let (subject, date) = match &unit {
-            Unit::Due { subscription_id, generation_date }
-            | Unit::Pending { subscription_id, generation_date, .. } => (subscription_id.clone(), *generation_date),
+            Unit::Due { subscription_id, generation_date } | Unit::Pending { subscription_id, generation_date, .. } => {
+                (subscription_id.clone(), *generation_date)
+            }
         };
         match self.generate(unit).await {
             Ok(Some(authorised)) => self.summary.lock().await.count(authorised),

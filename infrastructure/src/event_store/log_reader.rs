@@ -105,6 +105,7 @@ impl LogReader {
     /// The events behind position `after` (0: from the beginning), at most `limit`. Their positions follow each
     /// other without a gap; anything else is an error that names the missing position.
     pub async fn page(&self, after: i64, limit: i64) -> Result<Vec<LogEvent>, LogError> {
+        let limit = limit.max(0);
         let read = match &self.storage {
             Storage::Sqlite(sqlite) => {
                 sqlx::query(PAGE).bind(after).bind(limit).try_map(from_sqlite).fetch_all(&sqlite.readers).await
@@ -146,14 +147,13 @@ impl LogReader {
         aggregate_id: &str,
         sequence: i64,
     ) -> Result<Option<i64>, LogError> {
-        let query = (aggregate_type, aggregate_id, sequence);
         let read = match &self.storage {
             Storage::Sqlite(sqlite) => {
-                let asked = sqlx::query_scalar(POSITION_OF).bind(query.0).bind(query.1).bind(query.2);
+                let asked = sqlx::query_scalar(POSITION_OF).bind(aggregate_type).bind(aggregate_id).bind(sequence);
                 asked.fetch_optional(&sqlite.readers).await
             }
             Storage::Postgres(pool) => {
-                let asked = sqlx::query_scalar(POSITION_OF).bind(query.0).bind(query.1).bind(query.2);
+                let asked = sqlx::query_scalar(POSITION_OF).bind(aggregate_type).bind(aggregate_id).bind(sequence);
                 asked.fetch_optional(pool).await
             }
         };

@@ -41,7 +41,7 @@ pub(super) async fn step(storage: &SqliteStorage) -> Result<Step, SequencerError
     let placed = place_rows(&mut reader, rows, state.end).await?;
     drop(reader);
 
-    let mut transaction = storage.writer.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+    let mut transaction = begin_writing(storage).await?;
     let found = read_state(&mut transaction).await?;
     if found.end != state.end || found.last_rowid != state.last_rowid {
         // Another engine on the same file was faster.
@@ -52,6 +52,16 @@ pub(super) async fn step(storage: &SqliteStorage) -> Result<Step, SequencerError
     write_state(&mut transaction, end, last_rowid).await?;
     transaction.commit().await.map_err(failed)?;
     Ok(Step { before: state.end.position, head: end.position })
+}
+
+/// Begins a transaction that is the writer from its first statement on. Not `begin_with("BEGIN IMMEDIATE")`: when the
+/// caller is dropped right after a BEGIN of our own, the only writer goes back to the pool with a transaction open that
+/// nobody will ever commit.
+async fn begin_writing(storage: &SqliteStorage) -> Result<sqlx::Transaction<'static, sqlx::Sqlite>, SequencerError> {
+    let mut transaction = storage.writer.begin().await.map_err(failed)?;
+    let become_writer = "UPDATE sequencer_state SET last_rowid = last_rowid WHERE only_row = 0";
+    sqlx::query(become_writer).execute(&mut *transaction).await.map_err(failed)?;
+    Ok(transaction)
 }
 
 /// A mark that is reached when everything committed so far is placed.
@@ -67,7 +77,7 @@ pub(super) async fn pending(storage: &SqliteStorage, mark: i64) -> Result<(i64, 
 }
 
 async fn adopt(storage: &SqliteStorage) -> Result<Step, SequencerError> {
-    let mut transaction = storage.writer.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+    let mut transaction = begin_writing(storage).await?;
     let state = read_state(&mut transaction).await?;
     let (mut end, mut after) = (state.end, 0);
     let sql = format!(

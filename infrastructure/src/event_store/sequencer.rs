@@ -4,10 +4,10 @@
 //! `event_log`: positions 1, 2, 3 … without gaps, in commit order, chained by hashes. It may run in several engines
 //! on the same store at once. A wake-up makes it fast; polling makes it certain.
 
-use super::sequence_postgres::{self, CHANNEL, Cluster};
-use super::sequenced_rows::End;
+use super::listen::listen;
+use super::sequence_postgres::{self, Cluster};
+use super::sequenced_rows::{BATCH, End};
 use super::{EventStore, Storage, chain, sequence_sqlite};
-use sqlx::postgres::PgListener;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, OnceCell, watch};
@@ -15,8 +15,14 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
+/// While events keep coming, they are left to gather for so long between two steps: a step costs nearly the same for
+/// one event as for hundreds, and its commit takes its share of the disk from the commands. An event after a quiet
+/// moment is placed at once, and whoever waits by [`Sequencer::catch_up`] is never kept waiting.
+const GATHER: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE_AFTER_ERROR: Duration = Duration::from_secs(5);
+/// Far above what any step takes, the adoption of millions of events included.
+const LONGEST_STEP: Duration = Duration::from_secs(600);
 /// After this long without any progress, waiting for the log to catch up is given up.
 const NO_PROGRESS: Duration = Duration::from_secs(60);
 
@@ -176,10 +182,17 @@ impl Sequencer {
     /// engine is at it.
     pub async fn run_once(&self) -> Result<SequencedBatch, SequencerError> {
         let turn = self.shared.turn.lock().await;
-        let step = match self.shared.store.storage() {
-            Storage::Sqlite(sqlite) => sequence_sqlite::step(sqlite).await?,
-            Storage::Postgres(pool) => sequence_postgres::step(pool, self.cluster().await?).await?,
+        let step = async {
+            match self.shared.store.storage() {
+                Storage::Sqlite(sqlite) => sequence_sqlite::step(sqlite).await,
+                Storage::Postgres(pool) => sequence_postgres::step(pool, self.cluster().await?).await,
+            }
         };
+        // A connection that went dead without a word must not end the work for good.
+        let step = tokio::time::timeout(LONGEST_STEP, step).await.unwrap_or_else(|_| {
+            let reason = format!("the database did not answer within {} s", LONGEST_STEP.as_secs());
+            Err(SequencerError::Database { reason })
+        })?;
         drop(turn);
         self.publish(step.head);
         let count = usize::try_from(step.head - step.before).unwrap_or(0);
@@ -242,6 +255,12 @@ impl Sequencer {
                     }
                     if batch.count > 0 {
                         pause = SHORTEST_PAUSE;
+                        if i64::try_from(batch.count).unwrap_or(i64::MAX) < BATCH {
+                            tokio::select! {
+                                () = stop.cancelled() => {}
+                                () = sleep(GATHER) => {}
+                            }
+                        }
                         continue;
                     }
                 }
@@ -273,41 +292,18 @@ impl Sequencer {
         self.shared.cluster.get_or_try_init(|| Cluster::examine(pool)).await
     }
 
+    /// Another engine may have placed events up to `position`; has a look, unless that is known already.
+    pub(super) fn heard_of(&self, position: i64) {
+        if position > *self.shared.head.borrow() {
+            self.shared.store.appended.notify_one();
+        }
+    }
+
     fn publish(&self, position: i64) {
         self.shared.head.send_if_modified(|head| {
             let newer = position > *head;
             *head = position.max(*head);
             newer
         });
-    }
-}
-
-/// Hears of events placed by other engines. When it fails, polling finds them a little later.
-async fn listen(sequencer: Sequencer, pool: sqlx::PgPool, stop: CancellationToken) {
-    while !stop.is_cancelled() {
-        let hear = async {
-            let mut listener = PgListener::connect_with(&pool).await?;
-            listener.listen(CHANNEL).await?;
-            loop {
-                let heard = listener.recv().await?;
-                // The channel is shared by all schemas of a database, so the number is only a reason to look.
-                if heard.payload().parse::<i64>().is_ok_and(|position| position > *sequencer.shared.head.borrow()) {
-                    sequencer.shared.store.appended.notify_one();
-                }
-            }
-        };
-        tokio::select! {
-            () = stop.cancelled() => return,
-            end = hear => {
-                let end: Result<(), sqlx::Error> = end;
-                if let Err(error) = end {
-                    tracing::debug!(error = %super::classify::describe(&error), "not listening for a moment");
-                }
-            }
-        }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = sleep(Duration::from_secs(1)) => {}
-        }
     }
 }

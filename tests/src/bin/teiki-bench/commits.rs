@@ -29,16 +29,25 @@ impl SingleRows {
         let storage = Storage::open(&url, &StorageOptions::default()).await?;
         match &storage {
             Storage::Sqlite(sqlite) => {
-                let create = "CREATE TABLE plain (id INTEGER PRIMARY KEY, payload TEXT NOT NULL, metadata TEXT NOT NULL)";
+                let create =
+                    "CREATE TABLE plain (id INTEGER PRIMARY KEY, payload TEXT NOT NULL, metadata TEXT NOT NULL)";
                 sqlx::query(create).execute(&sqlite.writer).await?;
             }
             Storage::Postgres(pool) => {
-                let create = "CREATE TABLE plain (id bigint PRIMARY KEY, payload json NOT NULL, metadata json NOT NULL)";
+                let create =
+                    "CREATE TABLE plain (id bigint PRIMARY KEY, payload json NOT NULL, metadata json NOT NULL)";
                 sqlx::query(create).execute(pool).await?;
             }
         }
         let (payloads, metadata) = seed::order_payloads()?;
-        Ok(Self { url, storage, payloads: payloads.into(), metadata: metadata.into(), next: Arc::default(), rates: vec![] })
+        Ok(Self {
+            url,
+            storage,
+            payloads: payloads.into(),
+            metadata: metadata.into(),
+            next: Arc::default(),
+            rates: vec![],
+        })
     }
 
     /// Commits single rows for so long, and keeps the rate.

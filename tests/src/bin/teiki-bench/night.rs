@@ -45,7 +45,10 @@ pub(crate) async fn measure(kind: StoreKind, sizes: &Sizes, targets: &mut Target
         for run in [&small, &large] {
             let per = run.commits / run.renewals();
             targets.add(
-                format!("{name}, {} due: one renewal in the time of at most 10 single-row commits", whole(run.due as f64)),
+                format!(
+                    "{name}, {} due: one renewal in the time of at most 10 single-row commits",
+                    whole(run.due as f64)
+                ),
                 format!("{per:.1}"),
                 per <= COMMITS_PER_RENEWAL,
             );
@@ -56,7 +59,11 @@ pub(crate) async fn measure(kind: StoreKind, sizes: &Sizes, targets: &mut Target
         ("time", large.each(large.used.wall) / small.each(small.used.wall)),
     ] {
         let sizes = format!("{} / {}", whole(large.due as f64), whole(small.due as f64));
-        targets.add(format!("{name}: {what} of a renewal, {sizes}, at most 1.10"), format!("{ratio:.2}"), ratio <= GROWTH);
+        targets.add(
+            format!("{name}: {what} of a renewal, {sizes}, at most 1.10"),
+            format!("{ratio:.2}"),
+            ratio <= GROWTH,
+        );
     }
     let peak = small.used.peak_kib.max(large.used.peak_kib);
     targets.add(format!("{name}: memory of the engine at most 150 MiB"), mib(peak), peak <= MEMORY_KIB);
@@ -131,8 +138,16 @@ fn mib(kib: u64) -> String {
 
 fn print(runs: &[&Run]) {
     let mut table = Table::new(&[
-        "due", "took", "renewals/s", "single-row commits/s", "commits per renewal", "engine memory", "time each",
-        "engine CPU each", "simulator CPU each", "other CPU each",
+        "due",
+        "took",
+        "renewals/s",
+        "single-row commits/s",
+        "commits per renewal",
+        "engine memory",
+        "time each",
+        "engine CPU each",
+        "simulator CPU each",
+        "other CPU each",
     ]);
     for run in runs {
         let other = run.machine.saturating_sub(run.used.processor).saturating_sub(run.paygent);

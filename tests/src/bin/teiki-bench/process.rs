@@ -62,7 +62,8 @@ pub(crate) fn processor_time(id: u32) -> Result<Duration, Failure> {
     let stat = std::fs::read_to_string(format!("/proc/{id}/stat"))?;
     // The name in brackets may hold anything, so fields are counted behind it; utime and stime are the 12th and 13th.
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    let ticks: f64 = fields.get(11..13).ok_or("/proc/PID/stat is too short")?.iter().flat_map(|f| f.parse::<f64>()).sum();
+    let ticks: f64 =
+        fields.get(11..13).ok_or("/proc/PID/stat is too short")?.iter().flat_map(|f| f.parse::<f64>()).sum();
     Ok(Duration::from_secs_f64(ticks / TICKS))
 }
 

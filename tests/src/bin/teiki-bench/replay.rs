@@ -27,7 +27,8 @@ pub(crate) async fn measure(place: &Place, sizes: &Sizes, targets: &mut Targets)
     let (mut ours, mut pages, mut streamed) = (vec![], vec![], vec![]);
     // The first round warms the caches and does not count.
     for round in 0..=sizes.replay_rounds {
-        let took = [through_reader(&reader, head).await?, in_pages(&storage, head).await?, in_one(&storage, head).await?];
+        let took =
+            [through_reader(&reader, head).await?, in_pages(&storage, head).await?, in_one(&storage, head).await?];
         if round > 0 {
             let [reader, page, stream] = took.map(|took| rate(head.unsigned_abs(), took));
             ours.push(reader);
@@ -71,9 +72,7 @@ async fn in_pages(storage: &Storage, head: i64) -> Result<Duration, Failure> {
         let query = sqlx::query_as::<_, Plain>(&sql);
         let page = match storage {
             Storage::Sqlite(sqlite) => query.bind(after).bind(PAGE).fetch_all(&sqlite.readers).await?,
-            Storage::Postgres(pool) => {
-                sqlx::query_as::<_, Plain>(&sql).bind(after).bind(PAGE).fetch_all(pool).await?
-            }
+            Storage::Postgres(pool) => sqlx::query_as::<_, Plain>(&sql).bind(after).bind(PAGE).fetch_all(pool).await?,
         };
         after = std::hint::black_box(&page).last().map_or(head, |row| row.0);
     }

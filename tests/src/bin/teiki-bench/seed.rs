@@ -79,7 +79,8 @@ fn expiry() -> Result<CardExpiry, Failure> {
 fn member_commands(member: &MemberId, card_id: &str) -> Result<Vec<MemberCommand>, Failure> {
     // As long as a sealed name, mail address, phone number and address; a renewal never opens it.
     let profile = Sealed::from_ciphertext(format!("1.{}", "A".repeat(240)));
-    let card = StoredCard { card_id: card_id.parse()?, masked_number: "************1000".to_owned(), expiry: expiry()? };
+    let card =
+        StoredCard { card_id: card_id.parse()?, masked_number: "************1000".to_owned(), expiry: expiry()? };
     Ok(vec![
         MemberCommand::Register { member_id: member.clone(), profile },
         MemberCommand::RequestCardRegistration,
