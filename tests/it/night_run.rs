@@ -233,7 +233,7 @@ async fn damage(stage: &Stage, stream: &str) {
         pool.close().await;
     } else {
         let pool = sqlx::PgPool::connect(&stage.url).await.unwrap();
-        sqlx::query(&SQL.replace("payload = '", "payload = '").replace("1}'", "1}'::jsonb"))
+        sqlx::query(&SQL.replace("1}'", "1}'::jsonb"))
             .bind(stream)
             .execute(&pool)
             .await

@@ -1,5 +1,8 @@
 //! Support of the acceptance tests: a shop on a real store, the real binary, and the simulator as judge.
 
+// Support of tests: what cannot go on here has failed the test.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 pub mod judge;
 pub mod stage;
 pub mod stores;

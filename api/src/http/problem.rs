@@ -13,9 +13,13 @@ use teiki_domain::member::MemberRefusal;
 use teiki_domain::order::OrderRefusal;
 use teiki_domain::subscription::SubscriptionRefusal;
 
-/// One problem.
+/// One problem. The document is kept apart, so that results stay small.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct Problem {
+#[serde(transparent)]
+pub(crate) struct Problem(Box<Document>);
+
+#[derive(Debug, Clone, Serialize)]
+struct Document {
     #[serde(rename = "type")]
     kind: &'static str,
     title: String,
@@ -39,7 +43,7 @@ pub(crate) struct Problem {
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, code: &str, title: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Document {
             kind: "about:blank",
             title: title.into(),
             status: status.as_u16(),
@@ -49,42 +53,42 @@ impl Problem {
             paygent_code: None,
             paygent_detail: None,
             retryable: false,
-        }
+        }))
     }
 
     pub(crate) fn validation(field: &str, detail: impl Into<String>) -> Self {
         let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "validation", "The request cannot be used");
-        problem.field = Some(field.to_owned());
-        problem.detail = Some(detail.into());
+        problem.0.field = Some(field.to_owned());
+        problem.0.detail = Some(detail.into());
         problem
     }
 
     pub(crate) fn status(&self) -> StatusCode {
-        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     /// The problem in one line, for people.
     pub(crate) fn sentence(&self) -> String {
-        match (&self.field, &self.detail) {
-            (Some(field), Some(detail)) => format!("{}: {field}: {detail}", self.title),
-            (None, Some(detail)) => format!("{}: {detail}", self.title),
-            _ => self.title.clone(),
+        match (&self.0.field, &self.0.detail) {
+            (Some(field), Some(detail)) => format!("{}: {field}: {detail}", self.0.title),
+            (None, Some(detail)) => format!("{}: {detail}", self.0.title),
+            _ => self.0.title.clone(),
         }
     }
 
     pub(crate) fn detail(mut self, detail: impl Into<String>) -> Self {
-        self.detail = Some(detail.into());
+        self.0.detail = Some(detail.into());
         self
     }
 
     pub(crate) fn retryable(mut self) -> Self {
-        self.retryable = true;
+        self.0.retryable = true;
         self
     }
 
     pub(crate) fn paygent(mut self, code: String, detail: String) -> Self {
-        self.paygent_code = Some(code);
-        self.paygent_detail = Some(detail);
+        self.0.paygent_code = Some(code);
+        self.0.paygent_detail = Some(detail);
         self
     }
 }

@@ -178,8 +178,8 @@ impl Sequencer {
         self.shared.status.subscribe()
     }
 
-    /// Places the next events, a few thousand at most. Nothing is placed when there is nothing, or while another
-    /// engine is at it.
+    /// Places the next events, a few thousand at most. Nothing is placed when there is nothing, while another engine
+    /// is at it, or, on PostgreSQL, while an older transaction is still under way on the server.
     pub async fn run_once(&self) -> Result<SequencedBatch, SequencerError> {
         let turn = self.shared.turn.lock().await;
         let step = async {

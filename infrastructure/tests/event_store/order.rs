@@ -121,8 +121,16 @@ pub(crate) async fn a_new_sequencer_goes_on_where_the_old_one_stopped(place: Pla
         let sequence = store.load::<Tally>(stream).await.unwrap().sequence;
         store.append::<Tally>(stream, sequence, added(&[9]), &because()).await.unwrap();
     }
-    let batch = Sequencer::new(store).run_once().await.unwrap();
-    assert_eq!((batch.first, batch.last, batch.count), (7, 9, 3));
+    let sequencer = Sequencer::new(store);
+    // On PostgreSQL the transactions of other databases of the server may hold a step back for a moment.
+    let first = loop {
+        let batch = sequencer.run_once().await.unwrap();
+        if batch.count > 0 {
+            break batch.first;
+        }
+        tokio::task::yield_now().await;
+    };
+    assert_eq!((first, sequencer.catch_up().await.unwrap()), (7, 9));
     assert_ordered(&whole_log(&LogReader::new(storage.clone()), 100).await);
     LogReader::new(storage).verify(|_| ()).await.unwrap();
 }
@@ -195,7 +203,7 @@ pub(crate) async fn a_gap_in_a_stream_stops_the_log_and_is_shown(place: Place) {
     execute(&storage, sql).await;
     let sequencer = Sequencer::new(store.clone());
     let expected = SequencerError::BrokenStream { stream: "tally s0".to_owned(), expected: 3, found: 4, position: 3 };
-    assert_eq!(sequencer.run_once().await.unwrap_err(), expected);
+    assert_eq!(sequencer.catch_up().await.unwrap_err(), expected);
     assert_eq!(number(&storage, "SELECT count(*) FROM event_log").await, 0, "a batch is placed whole or not at all");
     let (mut status, stop) = (sequencer.status(), CancellationToken::new());
     let run = tokio::spawn(sequencer.run(stop.clone()));
@@ -223,5 +231,5 @@ pub(crate) async fn a_log_cut_at_its_end_is_not_continued(place: Place) {
     execute(&storage, "DELETE FROM event_log WHERE position = 3").await;
     let meta = EventMetadata { causation_id: None, ..because() };
     store.append::<Tally>("s0", 3, added(&[1]), &meta).await.unwrap();
-    assert_eq!(sequencer.run_once().await.unwrap_err(), SequencerError::End { expected: 3, found: 2 });
+    assert_eq!(sequencer.catch_up().await.unwrap_err(), SequencerError::End { expected: 3, found: 2 });
 }
