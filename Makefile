@@ -27,4 +27,4 @@ bench:
 	TEIKI_TEST_POSTGRES_FSYNC=on tests/postgres target/release/teiki-bench
 
 golden:
-	UPDATE_GOLDEN=1 $(CARGO) test -p teiki-domain --test golden
+	UPDATE_GOLDEN=1 $(CARGO) test -p teiki-domain --test it golden

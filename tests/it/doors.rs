@@ -186,21 +186,4 @@ async fn bad_requests_get_a_problem_and_lose_nothing(kind: StoreKind) {
     served.stop().await.close().await;
 }
 
-macro_rules! on_both_stores {
-    ($($name:ident),+ $(,)?) => {
-        mod sqlite {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $name() {
-                super::$name(super::StoreKind::Sqlite).await;
-            })+
-        }
-        mod postgres {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $name() {
-                super::$name(super::StoreKind::Postgres).await;
-            })+
-        }
-    };
-}
-
 on_both_stores!(from_the_token_to_the_order_list, bad_requests_get_a_problem_and_lose_nothing);

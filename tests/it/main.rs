@@ -2,6 +2,24 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
+/// Each test once on SQLite and once on PostgreSQL.
+macro_rules! on_both_stores {
+    ($($name:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                super::$name(super::StoreKind::Sqlite).await;
+            })+
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                super::$name(super::StoreKind::Postgres).await;
+            })+
+        }
+    };
+}
+
 mod bad_input;
 mod demonstration;
 mod doors;

@@ -233,11 +233,7 @@ async fn damage(stage: &Stage, stream: &str) {
         pool.close().await;
     } else {
         let pool = sqlx::PgPool::connect(&stage.url).await.unwrap();
-        sqlx::query(&SQL.replace("1}'", "1}'::jsonb"))
-            .bind(stream)
-            .execute(&pool)
-            .await
-            .unwrap();
+        sqlx::query(&SQL.replace("1}'", "1}'::jsonb")).bind(stream).execute(&pool).await.unwrap();
         pool.close().await;
     }
 }
@@ -272,23 +268,6 @@ async fn skip_pause_resume_end(kind: StoreKind) {
     let summary = renew(&stage).await;
     assert_eq!(summary["generated"], 3 + 1, "three missed nights of the first, today of the resumed: {summary}");
     stage.close().await;
-}
-
-macro_rules! on_both_stores {
-    ($($name:ident),+ $(,)?) => {
-        mod sqlite {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $name() {
-                super::$name(super::StoreKind::Sqlite).await;
-            })+
-        }
-        mod postgres {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $name() {
-                super::$name(super::StoreKind::Postgres).await;
-            })+
-        }
-    };
 }
 
 on_both_stores!(

@@ -80,21 +80,4 @@ async fn unknown_is_a_state(kind: StoreKind) {
     stage.close().await;
 }
 
-macro_rules! on_both_stores {
-    ($($name:ident),+ $(,)?) => {
-        mod sqlite {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $name() {
-                super::$name(super::StoreKind::Sqlite).await;
-            })+
-        }
-        mod postgres {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $name() {
-                super::$name(super::StoreKind::Postgres).await;
-            })+
-        }
-    };
-}
-
 on_both_stores!(booked_and_lost, never_booked, booked_late, unknown_is_a_state);

@@ -172,9 +172,6 @@ impl From<PaymentError> for Problem {
             PaymentError::Member(error) => member(error),
             PaymentError::Shop(error) => error.into(),
             PaymentError::Store(error) => unavailable(&error),
-            error @ PaymentError::UnusableCard(_) => {
-                Problem::new(StatusCode::BAD_GATEWAY, "unusable_answer", error.to_string())
-            }
         }
     }
 }

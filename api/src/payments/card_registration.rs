@@ -1,6 +1,5 @@
 use super::{PaymentError, Payments};
 use crate::command_gateway::Because;
-use teiki_domain::card_expiry::CardExpiry;
 use teiki_domain::ids::MemberId;
 use teiki_domain::member::{Member, MemberCommand, MemberEvent, StoredCard};
 use teiki_infrastructure::event_store::Loaded;
@@ -42,15 +41,14 @@ impl Payments {
         let registration = registration.unwrap_or_default();
         let failed = |code: String, detail: String| CardRegistration::Failed { code, detail };
         let result = match paygent.store_card(member, &token).await {
-            Outcome::Approved(kept) => {
-                let term = kept.details.valid_term.ok_or(PaymentError::UnusableCard("card_valid_term"))?;
-                let expiry = CardExpiry::new(i32::from(term.year()), u32::from(term.month()));
-                CardRegistration::Registered(StoredCard {
+            Outcome::Approved(kept) => match kept.details.valid_term {
+                Some(expiry) => CardRegistration::Registered(StoredCard {
                     card_id: kept.card_id,
                     masked_number: kept.details.masked_number.unwrap_or_default(),
-                    expiry: expiry.map_err(|_| PaymentError::UnusableCard("a usable card_valid_term"))?,
-                })
-            }
+                    expiry,
+                }),
+                None => failed(String::new(), "Paygent keeps the card but names no usable expiry".to_owned()),
+            },
             Outcome::Declined(declined) | Outcome::Busy(declined) => failed(declined.code, declined.detail),
             Outcome::NotSent(why) => failed(String::new(), why.to_string()),
             Outcome::Unknown(why) => failed(String::new(), why.to_string()),

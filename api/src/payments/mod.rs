@@ -40,9 +40,6 @@ pub enum PaymentError {
     /// The order could not be read.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// What Paygent returned for a card is not usable.
-    #[error("Paygent keeps the card but its answer lacks {0}; list the member's cards at Paygent")]
-    UnusableCard(&'static str),
 }
 
 impl PaymentError {
@@ -53,7 +50,6 @@ impl PaymentError {
             Self::Member(error) => error.is_unavailable(),
             Self::Shop(error) => error.is_unavailable(),
             Self::Store(error) => error.is_unavailable(),
-            Self::UnusableCard(_) => false,
         }
     }
 }

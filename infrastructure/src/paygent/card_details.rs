@@ -1,8 +1,8 @@
 //! What Paygent says about a card.
 
-use super::ValidTerm;
 use super::fields::Fields;
 use std::fmt;
+use teiki_domain::card_expiry::CardExpiry;
 
 /// A card as Paygent describes it; never its number. `Debug` prints nothing of it.
 #[derive(Clone, PartialEq, Eq, Default)]
@@ -10,7 +10,7 @@ pub struct CardDetails {
     /// Masked number as Paygent sends it, such as `************1234`.
     pub masked_number: Option<String>,
     /// Expiry; `None` also when Paygent's text is not MMYY.
-    pub valid_term: Option<ValidTerm>,
+    pub valid_term: Option<CardExpiry>,
     /// Paygent's fingerprint of the number: equal for the same card stored twice.
     pub fingerprint: Option<String>,
     /// Brand code.

@@ -28,7 +28,6 @@ mod status;
 mod telegram;
 mod three_d_secure;
 mod transport;
-mod valid_term;
 
 pub use card_details::CardDetails;
 pub use card_list::ListedCard;
@@ -46,4 +45,3 @@ pub use status::PaymentStatus;
 pub use telegram::{PaymentRef, RequestError};
 pub use three_d_secure::{Attempt, ThreeDSecureError, ThreeDSecureId, ThreeDSecureReturn};
 pub use transport::{Transport, TransportConfig, TransportError};
-pub use valid_term::{ValidTerm, ValidTermError};

@@ -4,9 +4,10 @@ use super::read_success;
 use crate::paygent::fields::Fields;
 use crate::paygent::outcome::Outcome;
 use crate::paygent::telegram::{Kind, Telegram};
-use crate::paygent::{CardDetails, ListedCard, Paygent, ValidTerm};
+use crate::paygent::{CardDetails, ListedCard, Paygent};
 use crate::redacted::Redacted;
 use std::fmt;
+use teiki_domain::card_expiry::CardExpiry;
 use teiki_domain::ids::{CardId, MemberId};
 
 /// A card that was put into the vault.
@@ -35,7 +36,7 @@ pub struct CardUpdate {
     /// The card.
     pub card_id: CardId,
     /// New expiry; Paygent checks the card with its network then.
-    pub valid_term: Option<ValidTerm>,
+    pub valid_term: Option<CardExpiry>,
     /// New name on the card.
     pub cardholder_name: Option<String>,
 }
@@ -88,7 +89,7 @@ impl Paygent {
 
     /// Changes expiry or name of a stored card (116). Codes: P025 no such card; those of 020 when the check fails.
     pub async fn update_card(&self, update: &CardUpdate) -> Outcome<CardDetails> {
-        let term = update.valid_term.map(|term| term.to_string());
+        let term = update.valid_term.map(String::from);
         let telegram = Telegram::new(Kind::UpdateCard)
             .customer(&update.member)
             .field("customer_card_id", update.card_id.as_str())
