@@ -4,5 +4,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 pub mod judge;
+pub mod slow_answers;
 pub mod stage;
 pub mod stores;

@@ -1,0 +1,235 @@
+//! What somebody does who wants a yen to get lost, a member charged twice, or a run to hang.
+
+use chrono::NaiveDate;
+use paygent_simulator::{Fault, Rule, TelegramKind};
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use teiki::payments::FirstSeen;
+use teiki::workers::recovery_round;
+use teiki_domain::ids::OrderId;
+use teiki_domain::payment_method::SaleMode;
+use teiki_infrastructure::set_aside;
+use teiki_tests::judge;
+use teiki_tests::slow_answers::SlowAnswers;
+use teiki_tests::stage::{Stage, enrol, open_shop, subscribe, subscription};
+use teiki_tests::stores::StoreKind;
+use tokio::sync::Mutex;
+
+fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+/// A shop with `members` members, each with a subscription due every day from the first of April on.
+async fn prepared(kind: StoreKind, members: usize) -> Stage {
+    let stage = Stage::new(kind, "2026-04-01").await;
+    let app = stage.app().await;
+    open_shop(&app, SaleMode::AuthorizeAndCapture).await;
+    for i in 0..members {
+        enrol(&app, &stage.simulator, i, "1111").await;
+        subscribe(&app, i, "days:1", day("2026-04-01"), 1_980).await;
+    }
+    app.stop().await;
+    stage
+}
+
+async fn renew(stage: &Stage, more: &[&str]) -> Value {
+    let arguments: Vec<&str> = ["renew", "--json"].iter().chain(more).copied().collect();
+    let output = stage.teiki(&arguments).output().await.unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Makes the first event of subscriptions unreadable, in the table that aggregates are loaded from.
+async fn damage(stage: &Stage, subscriptions: impl Iterator<Item = usize>) {
+    const SQL: &str = "UPDATE events SET payload = '{\"Nonsense\":1}' WHERE aggregate_id = $1 AND sequence = 1";
+    let ids: Vec<String> = subscriptions.map(|i| subscription(i).to_string()).collect();
+    if let Some(path) = stage.url.strip_prefix("sqlite:") {
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+        let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
+        for id in ids {
+            sqlx::query(SQL).bind(id).execute(&pool).await.unwrap();
+        }
+        pool.close().await;
+    } else {
+        let pool = sqlx::PgPool::connect(&stage.url).await.unwrap();
+        for id in ids {
+            sqlx::query(SQL).bind(id).execute(&pool).await.unwrap();
+        }
+        pool.close().await;
+    }
+}
+
+/// W9: the intent is committed, the news of it is late, and another engine has sent the attempt meanwhile. The right
+/// to call is over although the first engine has only just heard that it had it.
+#[tokio::test(flavor = "multi_thread")]
+async fn w9_the_right_to_call_counts_from_the_commit_not_from_hearing_of_it() {
+    let mut stage = prepared(StoreKind::Postgres, 1).await;
+    stage.timeout_ms = 300;
+    let slow = SlowAnswers::before(&stage.url, "AuthorizationRequested").await;
+    let first = stage.teiki(&["renew"]).env("TEIKI_DATABASE_URL", &slow.url).spawn().unwrap();
+    slow.held().await;
+
+    // The second engine sees the attempt open, waits, asks twice, and sends it again.
+    let app = stage.app().await;
+    app.settle().await.unwrap();
+    let seen = Arc::new(Mutex::new(FirstSeen::default()));
+    let report = recovery_round::run(&app, &seen).await.unwrap();
+    assert_eq!((report.resolved, report.still_open), (1, 0), "{report:?}");
+
+    slow.release();
+    assert!(first.wait_with_output().await.unwrap().status.success());
+    judge::judge(&stage, &app).await;
+    let id = OrderId::for_generation(&subscription(0), day("2026-04-01"));
+    let transaction_id = judge::stories(&app).await[id.as_str()].attempts[&1].clone();
+    assert_eq!(stage.simulator.ledger().authorisations(&transaction_id), 1, "charged once");
+    app.stop().await;
+    stage.close().await;
+}
+
+/// Two engines on one store that both cannot do the same work do not keep each other busy for ever.
+async fn two_runs_that_set_the_same_work_aside_both_end(kind: StoreKind) {
+    let stage = prepared(kind, 60).await;
+    let app = stage.app().await;
+    app.settle().await.unwrap();
+    app.stop().await;
+    damage(&stage, 0..60).await;
+    let both = async { tokio::join!(renew(&stage, &[]), renew(&stage, &[])) };
+    let (one, other) = tokio::time::timeout(Duration::from_secs(60), both).await.expect("both runs end");
+    for summary in [one, other] {
+        assert_eq!((&summary["generated"], &summary["set_aside"]), (&0.into(), &60.into()), "{summary}");
+    }
+    stage.close().await;
+}
+
+/// Two engines on one store: each order once, each charged once.
+async fn two_runs_at_once_charge_once(kind: StoreKind) {
+    let mut stage = prepared(kind, 20).await;
+    stage.set_day(day("2026-04-03"));
+    tokio::join!(renew(&stage, &[]), renew(&stage, &[]), renew(&stage, &[]));
+    let app = stage.app().await;
+    assert_eq!(judge::judge(&stage, &app).await, 60);
+    app.stop().await;
+    stage.close().await;
+}
+
+/// A run that looks only at earlier days leaves what it did not look at on the list of work set aside.
+async fn a_run_through_an_earlier_day_clears_nothing_it_did_not_look_at(kind: StoreKind) {
+    let stage = prepared(kind, 1).await;
+    let app = stage.app().await;
+    app.settle().await.unwrap();
+    app.stop().await;
+    damage(&stage, 0..1).await;
+    assert_eq!(renew(&stage, &[]).await["set_aside"], 1);
+    assert_eq!(renew(&stage, &["--through", "2026-03-31"]).await["set_aside"], 0);
+    let app = stage.app().await;
+    let rows = set_aside::list(&app.storage, 10).await.unwrap();
+    assert_eq!(rows.len(), 1, "it still cannot go on: {rows:?}");
+    app.stop().await;
+    stage.close().await;
+}
+
+/// Many calls that never arrived are sent again side by side: waiting between two questions holds nobody up.
+async fn many_unknown_outcomes_wait_together(kind: StoreKind) {
+    const MANY: usize = 40;
+    let stage = prepared(kind, MANY).await;
+    stage.simulator.script(Rule::always(Fault::DropBeforeBooking).on(TelegramKind::Authorise).times(MANY as u32));
+    let began = Instant::now();
+    let output = stage.teiki(&["renew", "--json"]).env("TEIKI_CONCURRENCY", "1").output().await.unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&summary["resolved"], &summary["unknown"]), (&MANY.into(), &0.into()), "{summary}");
+    // Three time-outs and one between the questions; one after the other it would be one time-out for each.
+    assert!(began.elapsed() < Duration::from_secs(MANY as u64 / 2), "{:?}", began.elapsed());
+    let app = stage.app().await;
+    judge::judge(&stage, &app).await;
+    app.stop().await;
+    stage.close().await;
+}
+
+/// A termination signal while outcomes are waited for ends the server soon, and well.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_server_does_not_wait_for_outcomes_that_may_take_long() {
+    let mut stage = prepared(StoreKind::Sqlite, 1).await;
+    stage.timeout_ms = 300;
+    stage.simulator.script(Rule::always(Fault::LoseReply).on(TelegramKind::Authorise).times(1));
+    stage.simulator.script(Rule::always(Fault::Http503).on(TelegramKind::Inquiry));
+    assert_eq!(renew(&stage, &[]).await["unknown"], 1);
+    // The next engine waits three minutes before it asks.
+    stage.timeout_ms = 60_000;
+    let mut child = stage.teiki(&["serve"]).spawn().unwrap();
+    let mut lines = tokio::io::AsyncBufReadExt::lines(tokio::io::BufReader::new(child.stdout.take().unwrap()));
+    lines.next_line().await.unwrap().unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let id = child.id().unwrap().to_string();
+    assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    let ended = tokio::time::timeout(Duration::from_secs(15), child.wait()).await.expect("it ends soon");
+    assert!(ended.unwrap().success());
+    stage.close().await;
+}
+
+/// A page of another site can make a browser here post to us; no such request does anything.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_sites_page_cannot_confirm_a_sale() {
+    let stage = Stage::new(StoreKind::Sqlite, "2026-04-01").await;
+    let app = stage.app().await;
+    open_shop(&app, SaleMode::AuthorizeOnly).await;
+    enrol(&app, &stage.simulator, 0, "1111").await;
+    subscribe(&app, 0, "days:1", day("2026-04-01"), 1_980).await;
+    app.stop().await;
+    assert_eq!(renew(&stage, &[]).await["authorized"], 1);
+    let app = stage.app().await;
+    let listener = teiki::http::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = tokio::spawn(teiki::http::serve(app.clone(), listener, app.stopping().clone()));
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let order = OrderId::for_generation(&subscription(0), day("2026-04-01"));
+    let capture = || client.post(format!("http://{address}/v1/orders/{order}/capture"));
+    for (name, value) in [
+        ("origin", "https://evil.example"),
+        ("origin", "http://127.0.0.1.evil.example"),
+        ("origin", "null"),
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+    ] {
+        let status = capture().header(name, value).send().await.unwrap().status();
+        assert_eq!(status, reqwest::StatusCode::FORBIDDEN, "{name}: {value}");
+    }
+    assert_eq!(stage.simulator.ledger().telegram_count(TelegramKind::Capture), 0);
+    let status = capture().header("origin", format!("http://{address}")).send().await.unwrap().status();
+    assert_eq!(status, reqwest::StatusCode::OK, "our own pages may");
+    app.stop().await;
+    server.await.unwrap().unwrap();
+    stage.close().await;
+}
+
+/// What is wrong with a configuration is said without what stands in it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_configuration_file_does_not_print_its_secrets() {
+    let stage = Stage::new(StoreKind::Sqlite, "2026-04-01").await;
+    for text in [
+        "database_url = \"postgres://teiki:hunter2@db/teiki\nlisten = \"127.0.0.1:1\"\n",
+        "database_url = postgres://teiki:hunter2@db/teiki\n",
+        "paygent_timeout_ms = \"hunter2\"\n",
+        "concurrency = 'hunter2'\n",
+    ] {
+        std::fs::write(stage.folder().join("teiki.toml"), text).unwrap();
+        let mut command = stage.teiki(&["renew"]);
+        for name in ["DATABASE_URL", "PAYGENT_TIMEOUT_MS", "CONCURRENCY"] {
+            command.env_remove(format!("TEIKI_{name}"));
+        }
+        let output = command.output().await.unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success());
+        assert!(!error.contains("hunter2"), "{error}");
+        assert!(error.lines().count() == 1 && error.contains("teiki.toml"), "{error}");
+    }
+    stage.close().await;
+}
+
+on_both_stores!(
+    two_runs_that_set_the_same_work_aside_both_end,
+    two_runs_at_once_charge_once,
+    a_run_through_an_earlier_day_clears_nothing_it_did_not_look_at,
+    many_unknown_outcomes_wait_together,
+);
