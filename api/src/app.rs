@@ -15,11 +15,14 @@ use teiki_infrastructure::key_ring::{KeyError, KeyRing};
 use teiki_infrastructure::paygent::{Transport, TransportConfig, TransportError};
 use teiki_infrastructure::serial_numbers::SerialNumbers;
 use teiki_projections::{ProjectionError, Projections};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// Longest time a reader waits for the tables to show what was just written.
 const SETTLE_WITHIN: Duration = Duration::from_secs(120);
+/// The projections that workers take their work from.
+const WORK: [&str; 2] = ["due_renewals", "open_payments"];
 
 /// Why the engine cannot start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -144,14 +147,21 @@ impl App {
         Ok(head)
     }
 
+    /// As [`Self::settle`], for the tables that say what work there is: a table that only people read may stand still
+    /// without stopping the renewals.
+    pub async fn settle_work(&self) -> Result<(), AppError> {
+        let head = self.sequencer.catch_up().await?;
+        Ok(self.projections.wait_for_these(&WORK, head, SETTLE_WITHIN).await?)
+    }
+
     /// Fires when the engine is to stop.
     pub fn stopping(&self) -> &CancellationToken {
         &self.stop
     }
 
-    /// Starts work that ends with the engine.
-    pub fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
-        self.work.spawn(work);
+    /// Starts work that the engine waits for when it is stopped.
+    pub fn spawn<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
+        self.work.spawn(work)
     }
 
     /// Stops all work and closes the store.

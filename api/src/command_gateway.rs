@@ -1,5 +1,7 @@
 //! The single door for writing: who, why, and retry when somebody else was faster.
 
+use chrono::{DateTime, Utc};
+use std::time::Instant;
 use teiki_domain::cqrs::{Decide, EventSourced};
 use teiki_infrastructure::clock::Clock;
 use teiki_infrastructure::event_store::{AppendError, EventMetadata, EventStore, Loaded, StoreError};
@@ -33,6 +35,17 @@ pub struct Done<A: Decide> {
     pub sequence: usize,
     /// What the command caused; empty when it was already done.
     pub events: Vec<A::Event>,
+    /// When it began to be written: whoever else sees it, saw it after this.
+    pub begun: Moment,
+}
+
+/// A moment on the two clocks of this process.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment {
+    /// Goes on evenly, but may stand still while the machine is suspended.
+    pub steady: Instant,
+    /// Is set right after a suspension, but may jump.
+    pub dated: DateTime<Utc>,
 }
 
 /// Why a command was not carried out.
@@ -112,6 +125,11 @@ impl CommandGateway {
         }
     }
 
+    /// Now, on both clocks.
+    pub fn moment(&self) -> Moment {
+        Moment { steady: Instant::now(), dated: self.clock.now() }
+    }
+
     fn new_id(&self) -> Uuid {
         let now = self.clock.now();
         let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
@@ -153,8 +171,9 @@ impl CommandGateway {
         let mut conflicts = 0;
         loop {
             let events = loaded.aggregate.decide(command.clone()).map_err(CommandError::Refused)?;
+            let begun = self.moment();
             if events.is_empty() {
-                return Ok(Done { aggregate: loaded.aggregate, sequence: loaded.sequence, events });
+                return Ok(Done { aggregate: loaded.aggregate, sequence: loaded.sequence, events, begun });
             }
             let metadata = EventMetadata {
                 actor: because.actor.clone(),
@@ -162,14 +181,14 @@ impl CommandGateway {
                 command_id: because.command_id,
                 correlation_id: because.correlation_id,
                 causation_id: because.causation_id,
-                recorded_at: self.clock.now(),
+                recorded_at: begun.dated,
             };
             match self.store.append::<A>(id, loaded.sequence, events.clone(), &metadata).await {
                 Ok(sequence) => {
                     for event in &events {
                         Decide::apply(&mut loaded.aggregate, event);
                     }
-                    return Ok(Done { aggregate: loaded.aggregate, sequence, events });
+                    return Ok(Done { aggregate: loaded.aggregate, sequence, events, begun });
                 }
                 Err(AppendError::Conflict { .. }) if conflicts < CONFLICT_RETRIES => conflicts += 1,
                 Err(AppendError::Conflict { .. }) => {

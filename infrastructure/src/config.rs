@@ -85,7 +85,7 @@ impl Config {
     }
 
     fn from(file: &Path, variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let unreadable = |error: config::ConfigError| ConfigError::Unreadable(error.to_string());
+        let unreadable = |error: config::ConfigError| ConfigError::Unreadable(describe(&error, file));
         let source = config::File::from(file).format(config::FileFormat::Toml).required(false);
         let mut builder = config::Config::builder().add_source(source);
         for name in NAMES {
@@ -117,6 +117,33 @@ impl Config {
     /// Longest time a call to Paygent may take.
     pub fn paygent_timeout(&self) -> Duration {
         Duration::from_millis(self.paygent_timeout_ms)
+    }
+}
+
+/// What is wrong and where, without what stands there: that may be a password.
+fn describe(error: &config::ConfigError, file: &Path) -> String {
+    let name = file.display();
+    match error {
+        config::ConfigError::FileParse { cause, .. } => {
+            // The parser's first line tells the place, the next ones quote it.
+            let text = cause.to_string();
+            let place = text.lines().next().filter(|line| line.starts_with("TOML parse error at line "));
+            let place = place.and_then(|line| line.strip_prefix("TOML parse error "));
+            format!("{name} is not TOML{}", place.map(|place| format!(" {place}")).unwrap_or_default())
+        }
+        config::ConfigError::Type { expected, key, .. } => {
+            format!("{} must be {expected}", key.as_deref().unwrap_or("a value"))
+        }
+        config::ConfigError::At { error, key, .. } => match key {
+            Some(key) => format!("{key}: {}", describe(error, file)),
+            None => describe(error, file),
+        },
+        config::ConfigError::Message(text) if text.starts_with("unknown field ") => text.clone(),
+        config::ConfigError::NotFound(key) => format!("{key} is missing"),
+        config::ConfigError::Foreign(error) if error.downcast_ref::<std::io::Error>().is_some() => {
+            format!("{name} cannot be read ({error})")
+        }
+        _ => format!("a value in {name} or a variable does not have the form it must have"),
     }
 }
 

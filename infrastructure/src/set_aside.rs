@@ -59,16 +59,35 @@ pub async fn put(
     Ok(())
 }
 
-/// Everything set aside by other runs than `run_id` is cleared when a run has gone through all due work: whatever
-/// still cannot go on was set aside again by that run. Returns how many rows were cleared.
-pub async fn clear_older(storage: &Storage, kind: &str, run_id: &str) -> Result<u64, SetAsideError> {
-    const SQL: &str = "DELETE FROM set_aside WHERE kind = $1 AND run_id <> $2";
+/// Everything of generation dates up to `through` that was set aside by other runs than `run_id` is cleared when a run
+/// has gone through all work due by then: whatever still cannot go on was set aside again by that run. Returns how
+/// many rows were cleared.
+pub async fn clear_older(
+    storage: &Storage,
+    kind: &str,
+    through: NaiveDate,
+    run_id: &str,
+) -> Result<u64, SetAsideError> {
+    const SQL: &str = "DELETE FROM set_aside WHERE kind = $1 AND generation_date <= $2 AND run_id <> $3";
+    let through = through.to_string();
     Ok(match storage {
         Storage::Sqlite(sqlite) => {
-            sqlx::query(SQL).bind(kind).bind(run_id).execute(&sqlite.writer).await?.rows_affected()
+            sqlx::query(SQL).bind(kind).bind(through).bind(run_id).execute(&sqlite.writer).await?.rows_affected()
         }
-        Storage::Postgres(pool) => sqlx::query(SQL).bind(kind).bind(run_id).execute(pool).await?.rows_affected(),
+        Storage::Postgres(pool) => {
+            sqlx::query(SQL).bind(kind).bind(through).bind(run_id).execute(pool).await?.rows_affected()
+        }
     })
+}
+
+/// One unit of work goes on again.
+pub async fn remove(storage: &Storage, kind: &str, subject: &str) -> Result<(), SetAsideError> {
+    const SQL: &str = "DELETE FROM set_aside WHERE kind = $1 AND subject = $2";
+    match storage {
+        Storage::Sqlite(sqlite) => sqlx::query(SQL).bind(kind).bind(subject).execute(&sqlite.writer).await.map(drop)?,
+        Storage::Postgres(pool) => sqlx::query(SQL).bind(kind).bind(subject).execute(pool).await.map(drop)?,
+    }
+    Ok(())
 }
 
 /// The oldest units of work set aside.

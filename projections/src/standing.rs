@@ -79,12 +79,27 @@ impl Projections {
     /// [`ProjectionError::Stopped`] when one stands before it and cannot go on, [`ProjectionError::NotInTime`] after
     /// `timeout`.
     pub async fn wait_for(&self, position: i64, timeout: Duration) -> Result<(), ProjectionError> {
+        self.wait_for_these(&self.names(), position, timeout).await
+    }
+
+    /// As [`wait_for`](Self::wait_for), for some projections only: one that stands still holds up nobody who does not
+    /// read it.
+    ///
+    /// # Errors
+    /// As [`wait_for`](Self::wait_for).
+    pub async fn wait_for_these(
+        &self,
+        names: &[&str],
+        position: i64,
+        timeout: Duration,
+    ) -> Result<(), ProjectionError> {
         let deadline = Instant::now() + timeout;
         let mut reached = self.inner.reached.subscribe();
         self.inner.hurry.notify_one();
         let mut pause = Duration::from_millis(2);
         loop {
-            let all = self.standing().await?;
+            let mut all = self.standing().await?;
+            all.retain(|(projection, _)| names.contains(&projection.name()));
             let mut least = i64::MAX;
             for (projection, checkpoint) in all {
                 least = least.min(checkpoint.position);

@@ -74,7 +74,7 @@ pub(super) async fn register_card(
     let because = app.gateway.because(ACTOR, "the member registered a card");
     // A caller that hangs up must not leave the card half registered: the work goes on by itself.
     let (payments, of) = (app.payments.clone(), member.clone());
-    let work = tokio::spawn(async move { payments.register_card(&of, body.token, &because).await });
+    let work = app.spawn(async move { payments.register_card(&of, body.token, &because).await });
     match work.await.map_err(|_| super::problem::internal())?? {
         CardRegistration::Registered(card) => Ok((
             StatusCode::CREATED,

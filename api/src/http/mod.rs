@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::console;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
 use std::net::SocketAddr;
@@ -102,19 +102,31 @@ fn set(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderVa
 }
 
 /// A page of another site may name this machine as its own host and let a browser here call us: only requests that
-/// were meant for a loopback name are answered.
+/// were meant for a loopback name are answered. It may also post to our address without being able to read the
+/// answer: what a browser sends on behalf of another site changes nothing here.
 async fn only_this_machine(request: axum::extract::Request, next: axum::middleware::Next) -> Response {
-    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("");
+    match from_elsewhere(request.method(), request.headers()) {
+        Some(problem) => problem.into_response(),
+        None => next.run(request).await,
+    }
+}
+
+fn from_elsewhere(method: &Method, headers: &HeaderMap) -> Option<Problem> {
+    let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    let host = text(header::HOST).unwrap_or("");
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
         _ => host,
     };
-    if matches!(name, "localhost" | "127.0.0.1" | "[::1]") {
-        next.run(request).await
-    } else {
+    if !matches!(name, "localhost" | "127.0.0.1" | "[::1]") {
         let title = "This server answers only requests for localhost";
-        Problem::new(StatusCode::MISDIRECTED_REQUEST, "wrong_host", title).into_response()
+        return Some(Problem::new(StatusCode::MISDIRECTED_REQUEST, "wrong_host", title));
     }
+    // Programs send neither header; browsers always send one of them with a POST.
+    let foreign = text(header::ORIGIN).is_some_and(|origin| origin != format!("http://{host}"))
+        || text(HeaderName::from_static("sec-fetch-site")).is_some_and(|site| !matches!(site, "same-origin" | "none"));
+    let title = "A page of another site may not ask for this";
+    (foreign && !method.is_safe()).then(|| Problem::new(StatusCode::FORBIDDEN, "other_site", title))
 }
 
 async fn console_css() -> impl axum::response::IntoResponse {

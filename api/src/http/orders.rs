@@ -147,7 +147,7 @@ pub(super) async fn capture(
     let because = app.gateway.because(ACTOR, "a billing service confirmed the sale");
     // A caller that hangs up must not leave Paygent's answer unrecorded: the work goes on by itself.
     let (payments, of) = (app.payments.clone(), id.clone());
-    let work = tokio::spawn(async move { payments.capture(of.as_str(), &because).await });
+    let work = app.spawn(async move { payments.capture(of.as_str(), &because).await });
     let done = work.await.map_err(|_| super::problem::internal())??;
     app.settle().await.map_err(|error| super::problem::unavailable(&error))?;
     let body = read(&app, &id).await?;

@@ -31,27 +31,38 @@ pub enum Authorised {
     Open,
 }
 
+/// An order that exists now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Generated {
+    /// Whether it did not exist before.
+    pub new: bool,
+    /// What came of its payment.
+    pub authorised: Authorised,
+}
+
 impl Payments {
     /// Makes the order exist and, if its settings say so, authorises it (R1, R2). Done before: says what came of it,
     /// and sends nothing.
-    pub async fn generate(&self, generate: GenerateOrder, because: &Because) -> Result<Authorised, PaymentError> {
+    pub async fn generate(&self, generate: GenerateOrder, because: &Because) -> Result<Generated, PaymentError> {
         let id = generate.order_id.clone();
-        let Some(_under_way) = self.start_on(&id) else { return Ok(Authorised::Open) };
+        let Some(_under_way) = self.start_on(&id) else {
+            return Ok(Generated { new: false, authorised: Authorised::Open });
+        };
         let absent = Loaded { aggregate: Order::default(), sequence: 0 };
         // Almost always the order is new: deciding on absence saves a read, and a conflict corrects it.
         let command = OrderCommand::Generate(Box::new(generate));
         let done = self.gateway.execute_on::<Order>(id.as_str(), absent, because, command).await?;
-        let right = self.call_right();
-        self.send_if_intended(done, right, because).await
+        let new = !done.events.is_empty();
+        Ok(Generated { new, authorised: self.send_if_intended(done, because).await? })
     }
 
     /// Calls Paygent if, and only if, the commit just made holds the intent to.
     pub(super) async fn send_if_intended(
         &self,
         done: Done<Order>,
-        right: CallRight,
         because: &Because,
     ) -> Result<Authorised, PaymentError> {
+        let right = self.call_right(done.begun);
         let intended = done.events.iter().find_map(|event| match event {
             OrderEvent::AuthorizationRequested { attempt, .. } | OrderEvent::AuthorizationSentAgain { attempt } => {
                 Some(*attempt)

@@ -8,7 +8,7 @@ impl Payments {
     /// Confirms the sale of an authorised order (売上確定, O5). Confirmed before: says so, and sends nothing.
     pub async fn capture(&self, order: &str, because: &Because) -> Result<Done<Order>, PaymentError> {
         let done = self.gateway.execute::<Order>(order, because, OrderCommand::Capture).await?;
-        let right = self.call_right();
+        let right = self.call_right(done.begun);
         let intended = done.events.iter().find_map(|event| match event {
             OrderEvent::CaptureRequested { attempt, .. } => Some(*attempt),
             _ => None,

@@ -10,18 +10,19 @@ mod capture;
 mod card_registration;
 mod recovery;
 
-pub use authorisation::Authorised;
+pub use authorisation::{Authorised, Generated};
 pub use card_registration::CardRegistration;
 pub use recovery::{FirstSeen, RecoveryReport, Resolution};
 
-use crate::command_gateway::{CommandError, CommandGateway};
+use crate::command_gateway::{CommandError, CommandGateway, Moment};
 use crate::shops::{ShopError, Shops};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use teiki_domain::ids::OrderId;
 use teiki_domain::member::MemberRefusal;
 use teiki_domain::order::OrderRefusal;
+use teiki_infrastructure::clock::Clock;
 use teiki_infrastructure::event_store::StoreError;
 use tokio::sync::Semaphore;
 
@@ -43,6 +44,12 @@ pub enum PaymentError {
 }
 
 impl PaymentError {
+    /// Whether what Paygent says does not fit what is recorded, so that people must compare both.
+    pub fn is_contradiction(&self) -> bool {
+        use OrderRefusal::{AmountDiffers, Contradiction};
+        matches!(self, Self::Order(CommandError::Refused(AmountDiffers { .. } | Contradiction { .. })))
+    }
+
     /// Whether the store is out of reach, so that nothing else would work either.
     pub fn is_unavailable(&self) -> bool {
         match self {
@@ -66,15 +73,19 @@ pub struct Payments {
 
 /// The right to call Paygent once, which only a commit of the intent gives.
 struct CallRight {
-    since: Instant,
+    /// When the intent began to be written, not when its commit was heard of: news may come late, and whoever else
+    /// sees the intent counts from seeing it.
+    begun: Moment,
     within: Duration,
+    clock: Clock,
 }
 
 impl CallRight {
     /// Whether the call may still begin. Nobody else may send before this time is over, so a process that was
-    /// stopped between commit and call finds its right gone (W9).
+    /// stopped before its call finds its right gone (W9); so does one whose machine slept, by the other clock.
     fn holds(&self) -> bool {
-        self.since.elapsed() < self.within
+        let dated = (self.clock.now() - self.begun.dated).to_std().unwrap_or_default();
+        self.begun.steady.elapsed().max(dated) < self.within
     }
 }
 
@@ -98,7 +109,7 @@ impl Payments {
         Self { gateway, shops, timeout, under_way: Arc::default(), inquiries }
     }
 
-    /// A call begins at most this long after its intent was committed.
+    /// A call begins at most this long after its intent began to be written.
     fn send_within(&self) -> Duration {
         self.timeout
     }
@@ -109,8 +120,8 @@ impl Payments {
         self.timeout * 3
     }
 
-    fn call_right(&self) -> CallRight {
-        CallRight { since: Instant::now(), within: self.send_within() }
+    fn call_right(&self, begun: Moment) -> CallRight {
+        CallRight { begun, within: self.send_within(), clock: self.gateway.clock().clone() }
     }
 
     fn start_on(&self, order: &OrderId) -> Option<UnderWay> {

@@ -3,7 +3,7 @@
 
 use super::{PaymentError, Payments};
 use crate::command_gateway::{Because, CommandError};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 use teiki_domain::order::{FoundBy, Order, OrderCommand, OrderRefusal, Payment};
 use teiki_infrastructure::event_store::Loaded;
@@ -36,15 +36,27 @@ pub struct RecoveryReport {
 /// When this process first saw each open attempt. An attempt belongs to a call that began before it was seen, so
 /// time counted from here is on the safe side whatever the clocks say.
 #[derive(Debug, Default)]
-pub struct FirstSeen(HashMap<(String, usize), Instant>);
+pub struct FirstSeen(HashMap<String, (usize, Instant)>);
 
 impl FirstSeen {
     fn age(&mut self, order: &str, sequence: usize) -> Duration {
-        self.0.entry((order.to_owned(), sequence)).or_insert_with(Instant::now).elapsed()
+        match self.0.get(order) {
+            Some((known, since)) if *known == sequence => since.elapsed(),
+            // New, or another state than the one seen before: its call may have begun just now.
+            _ => {
+                self.0.insert(order.to_owned(), (sequence, Instant::now()));
+                Duration::ZERO
+            }
+        }
     }
 
     fn forget(&mut self, order: &str) {
-        self.0.retain(|(known, _), _| known != order);
+        self.0.remove(order);
+    }
+
+    /// Forgets everything but `open`: what others resolved is never asked about here again.
+    pub fn keep_only(&mut self, open: &HashSet<String>) {
+        self.0.retain(|order, _| open.contains(order));
     }
 }
 
@@ -63,8 +75,23 @@ fn open_on(payment: &Payment) -> Option<Open> {
 }
 
 impl Payments {
-    /// Asks Paygent about what is open on one order and records what it says; waits first until the call can no
-    /// longer be under way.
+    /// How long an order still has to wait until it can be asked about; `None` when nothing is open on it. Time
+    /// counts from the first look, so looking at all of them first lets them wait together.
+    pub async fn look(
+        &self,
+        order: &str,
+        seen: &tokio::sync::Mutex<FirstSeen>,
+    ) -> Result<Option<Duration>, PaymentError> {
+        let loaded = self.gateway.load::<Order>(order).await?;
+        if loaded.aggregate.details().and_then(|details| open_on(&details.payment)).is_none() {
+            seen.lock().await.forget(order);
+            return Ok(None);
+        }
+        let age = seen.lock().await.age(order, loaded.sequence);
+        Ok(Some(self.in_flight_limit().saturating_sub(age)))
+    }
+
+    /// Asks Paygent about what is open on one order and records what it says, unless the call may still be under way.
     pub async fn resolve(
         &self,
         order: &str,
@@ -80,14 +107,8 @@ impl Payments {
         let Some(_under_way) = self.start_on(&details.order_id) else {
             return Ok(Resolution::StillOpen("a call for it is under way".to_owned()));
         };
-        let age = seen.lock().await.age(order, loaded.sequence);
-        tokio::time::sleep(self.in_flight_limit().saturating_sub(age)).await;
-        // Waiting costs nothing and is done by all at once; asking is not.
-        let _asking = self.inquiries.acquire().await;
-        // Read again: somebody may have recorded the outcome, or sent it again, while we waited.
-        let now = self.gateway.load::<Order>(order).await?;
-        if now.sequence != loaded.sequence {
-            return Ok(Resolution::StillOpen("it moved while it was looked at".to_owned()));
+        if seen.lock().await.age(order, loaded.sequence) < self.in_flight_limit() {
+            return Ok(Resolution::StillOpen("the call for it may still be under way".to_owned()));
         }
         let number = match open {
             Open::Authorisation(number) | Open::Capture(number) => number,
@@ -98,18 +119,34 @@ impl Payments {
             Some(payment_id) => PaymentRef::Payment(payment_id.clone()),
             None => PaymentRef::Transaction(attempt.transaction_id.clone()),
         };
+        // Waiting costs nothing and is done by all at once; asking is not.
+        let asking = self.inquiries.acquire().await;
+        // Read again: somebody may have recorded the outcome, or sent it again, while we waited.
+        if self.gateway.load::<Order>(order).await?.sequence != loaded.sequence {
+            return Ok(Resolution::StillOpen("it moved while it was looked at".to_owned()));
+        }
         let first = paygent.inquire(&key).await;
+        drop(asking);
         let answer = match (first, &open) {
             (Inquiry::NoSuchPayment, Open::Authorisation(_)) => {
                 // "None" counts only twice (W11).
                 tokio::time::sleep(self.timeout).await;
+                let _asking = self.inquiries.acquire().await;
                 paygent.inquire(&key).await
             }
             (answer, _) => answer,
         };
+        if let Inquiry::Found(facts) = &answer
+            && facts.customer_id.as_ref().is_some_and(|customer| *customer != details.member_id.customer_id())
+        {
+            // A store restored from an older backup gives out transaction IDs that were used before.
+            return Ok(Resolution::Contradiction(
+                "Paygent holds a payment of another member under this transaction ID".to_owned(),
+            ));
+        }
         let command = match (answer, &open) {
             (Inquiry::NoSuchPayment, Open::Authorisation(_)) => {
-                return self.send_again(order, number, now, because).await;
+                return self.send_again(order, number, loaded, because).await;
             }
             (Inquiry::NoSuchPayment, Open::Capture(_)) => {
                 return Ok(Resolution::Contradiction("Paygent knows no such payment, but we hold one".to_owned()));
@@ -132,7 +169,7 @@ impl Payments {
                 }
             },
         };
-        match self.gateway.execute_on::<Order>(order, now, because, command).await {
+        match self.gateway.execute_on::<Order>(order, loaded, because, command).await {
             Ok(done) if done.aggregate.details().is_some_and(|details| open_on(&details.payment).is_some()) => {
                 Ok(Resolution::StillOpen("Paygent names a passing state".to_owned()))
             }
@@ -157,6 +194,8 @@ impl Payments {
         let known = loaded.aggregate.details().and_then(|details| details.attempt(attempt));
         let sent_before = known.map_or(0, |attempt| attempt.sent_again);
         let command = OrderCommand::SendAgain { attempt, sent_before };
+        // Before the commit: from there on time is short.
+        let _sending = self.inquiries.acquire().await;
         let done = match self.gateway.execute_on::<Order>(order, loaded, because, command).await {
             // Another engine was faster: only its commit is the right to call.
             Err(CommandError::Refused(OrderRefusal::SentMeanwhile(_) | OrderRefusal::AlreadyDecided(_))) => {
@@ -164,8 +203,7 @@ impl Payments {
             }
             done => done?,
         };
-        let right = self.call_right();
-        match self.send_if_intended(done, right, because).await? {
+        match self.send_if_intended(done, because).await? {
             super::Authorised::Open => Ok(Resolution::StillOpen("sent again, no usable answer yet".to_owned())),
             _ => Ok(Resolution::Resolved),
         }

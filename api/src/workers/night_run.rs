@@ -5,12 +5,12 @@
 
 use crate::app::App;
 use crate::command_gateway::{Because, CommandError};
-use crate::payments::{Authorised, FirstSeen, PaymentError, RecoveryReport};
+use crate::payments::{Authorised, FirstSeen, Generated, PaymentError, RecoveryReport};
 use crate::shops::ShopError;
 use crate::workers::recovery_round::{self, RecoveryError};
 use chrono::NaiveDate;
 use futures::StreamExt as _;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use teiki_domain::ids::{IdError, SubscriptionId, TransactionId};
@@ -121,6 +121,8 @@ enum UnitError {
     #[error(transparent)]
     Serial(#[from] SerialError),
     #[error(transparent)]
+    SetAside(#[from] SetAsideError),
+    #[error(transparent)]
     Id(#[from] IdError),
     #[error("the call for this order cannot be read again; run `teiki rebuild due_renewals`")]
     PendingCall,
@@ -134,6 +136,7 @@ impl UnitError {
             Self::Shop(error) => error.is_unavailable(),
             Self::Store(error) => error.is_unavailable(),
             Self::Serial(error) => error.is_unavailable(),
+            Self::SetAside(_) => true,
             Self::Id(_) | Self::PendingCall => false,
         }
     }
@@ -156,6 +159,7 @@ pub async fn run(app: &App, through: NaiveDate, progress: Progress) -> Result<Su
         done: AtomicU64::new(0),
         due: AtomicU64::new(0),
         failed: AtomicBool::new(false),
+        aside: Mutex::default(),
         summary: Mutex::default(),
         progress,
     };
@@ -164,11 +168,15 @@ pub async fn run(app: &App, through: NaiveDate, progress: Progress) -> Result<Su
     // What an earlier run left open is asked about while new orders are generated, since asking must wait first.
     let (early, worked) = tokio::join!(recovery_round::run(app, &seen), async {
         run.pending().await?;
-        run.due().await
+        run.due().await?;
+        // What was called for during this run and got no order, because the answer to a commit was lost or another
+        // engine died: the next run would make it, but that is a day later.
+        run.settle().await?;
+        run.pending().await
     });
     worked?;
     let early = early?;
-    set_aside::clear_older(&app.storage, "renewal", &run.run_id).await?;
+    set_aside::clear_older(&app.storage, due_renewals::SET_ASIDE_KIND, through, &run.run_id).await?;
     let recovered = run.recover(&seen).await?;
     run.settle().await?;
     let mut summary = run.summary.into_inner();
@@ -185,14 +193,17 @@ struct Run<'a> {
     due: AtomicU64,
     /// Set when the run itself fails: no new unit is begun.
     failed: AtomicBool,
+    /// Subscriptions this run has set aside and does not try again. The table alone would not do: another engine that
+    /// meets the same trouble puts its own run there, and both would go on for ever.
+    aside: Mutex<HashSet<String>>,
     summary: Mutex<Summary>,
     progress: Progress,
 }
 
 impl Run<'_> {
-    /// Waits until the tables show everything that was committed so far.
+    /// Waits until the tables of work show everything that was committed so far.
     async fn settle(&self) -> Result<(), RunError> {
-        self.app.settle().await.map(drop).map_err(|error| RunError::Projections(error.to_string()))
+        self.app.settle_work().await.map_err(|error| RunError::Projections(error.to_string()))
     }
 
     /// Orders that were called for before a crash.
@@ -200,8 +211,9 @@ impl Run<'_> {
         let mut after = None;
         loop {
             let page = due_renewals::pending(&self.app.storage, after.as_ref(), PAGE).await?;
-            self.due.fetch_add(page.rows.len() as u64, Ordering::Relaxed);
-            let units = page.rows.into_iter().map(|row| Unit::Pending {
+            let rows = self.untried(page.rows, |row| &row.subscription_id).await;
+            self.due.fetch_add(rows.len() as u64, Ordering::Relaxed);
+            let units = rows.into_iter().map(|row| Unit::Pending {
                 subscription_id: row.subscription_id,
                 generation_date: row.generation_date,
                 call: row.payload,
@@ -223,18 +235,21 @@ impl Run<'_> {
             let due = due_renewals::count_due(&self.app.storage, self.through).await?;
             self.due.store(self.done.load(Ordering::Relaxed) + due, Ordering::Relaxed);
             let mut after: Option<(NaiveDate, String)> = None;
+            let mut any = false;
             loop {
                 let place = after.as_ref().map(|(date, id)| (*date, id.as_str()));
                 let page = due_renewals::due(&self.app.storage, self.through, &self.run_id, place, PAGE).await?;
                 let Some(last) = page.last() else { break };
                 after = Some((last.generation_date, last.subscription_id.clone()));
-                let units = page.into_iter().map(|row| Unit::Due {
+                let rows = self.untried(page, |row| &row.subscription_id).await;
+                any |= !rows.is_empty();
+                let units = rows.into_iter().map(|row| Unit::Due {
                     subscription_id: row.subscription_id,
                     generation_date: row.generation_date,
                 });
                 self.work(units).await?;
             }
-            if after.is_none() {
+            if !any {
                 return Ok(());
             }
             self.settle().await?;
@@ -249,6 +264,13 @@ impl Run<'_> {
                 ));
             }
         }
+    }
+
+    /// The rows whose subscription this run has not set aside.
+    async fn untried<R>(&self, mut rows: Vec<R>, subscription: impl Fn(&R) -> &String) -> Vec<R> {
+        let aside = self.aside.lock().await;
+        rows.retain(|row| !aside.contains(subscription(row)));
+        rows
     }
 
     /// Orders generated and units set aside so far.
@@ -288,21 +310,26 @@ impl Run<'_> {
             }
         };
         match self.generate(unit).await {
-            Ok(Some(authorised)) => self.summary.lock().await.count(authorised),
-            Ok(None) => {}
+            Ok(Some(Generated { new: true, authorised })) => self.summary.lock().await.count(authorised),
+            // Another engine was faster.
+            Ok(Some(Generated { new: false, .. }) | None) => {}
             Err(error) if error.is_unavailable() => return Err(RunError::Store(error.to_string())),
             Err(error) => {
                 let reason = error.to_string();
                 tracing::warn!(subscription = subject, %date, reason, "a renewal was set aside");
                 let now = self.app.clock.now();
-                set_aside::put(&self.app.storage, "renewal", &subject, Some(date), &reason, now, &self.run_id).await?;
-                self.summary.lock().await.set_aside += 1;
+                let kind = due_renewals::SET_ASIDE_KIND;
+                set_aside::put(&self.app.storage, kind, &subject, Some(date), &reason, now, &self.run_id).await?;
+                // Orders of one subscription, called for before, may be tried side by side.
+                if self.aside.lock().await.insert(subject) {
+                    self.summary.lock().await.set_aside += 1;
+                }
             }
         }
         Ok(())
     }
 
-    async fn generate(&self, unit: Unit) -> Result<Option<Authorised>, UnitError> {
+    async fn generate(&self, unit: Unit) -> Result<Option<Generated>, UnitError> {
         let gateway = &self.app.gateway;
         match unit {
             Unit::Pending { subscription_id, call, .. } => {
@@ -340,7 +367,7 @@ impl Run<'_> {
         call: SubscriptionEvent,
         subscription: Subscription,
         because: &Because,
-    ) -> Result<Authorised, UnitError> {
+    ) -> Result<Generated, UnitError> {
         let (SubscriptionEvent::OrderGenerationStarted { order_id, dates, basket, payment_method, .. }, Some(details)) =
             (call, subscription.details())
         else {
@@ -369,7 +396,15 @@ impl Run<'_> {
             today: self.app.clock.today(),
         };
         let then = self.app.gateway.then(because, "the subscription called for it");
-        Ok(self.app.payments.generate(generate, &then).await?)
+        let id = generate.order_id.to_string();
+        match self.app.payments.generate(generate, &then).await {
+            // The order stands; what Paygent said of it must outlive this run's list.
+            Err(error) if error.is_contradiction() => {
+                recovery_round::contradiction(self.app, &id, &error.to_string()).await?;
+                Ok(Generated { new: true, authorised: Authorised::Open })
+            }
+            generated => Ok(generated?),
+        }
     }
 
     async fn recover(&self, seen: &Arc<Mutex<FirstSeen>>) -> Result<RecoveryReport, RunError> {

@@ -5,14 +5,19 @@ use crate::payments::{FirstSeen, PaymentError, RecoveryReport, Resolution};
 use futures::StreamExt as _;
 use std::collections::HashSet;
 use std::sync::Arc;
-use teiki_infrastructure::set_aside;
+use teiki_infrastructure::set_aside::{self, SetAsideError};
 use teiki_projections::{QueryError, open_payments};
 use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
 
 /// Orders looked at in one page.
 const PAGE: u32 = 500;
+/// Orders looked at in our own store at once.
+const LOOKING_MAX: usize = 8;
 /// Orders waited for at once; how many are asked about at once is bounded by the payments.
 const WAITING_MAX: usize = 500;
+/// The kind under which orders are set aside for people.
+const SET_ASIDE_KIND: &str = "payment";
 /// The actor in the history.
 const ACTOR: &str = "worker:recovery";
 
@@ -24,50 +29,123 @@ pub enum RecoveryError {
     Table(#[from] QueryError),
     /// Work could not be set aside.
     #[error(transparent)]
-    SetAside(#[from] set_aside::SetAsideError),
+    SetAside(#[from] SetAsideError),
     /// The store is out of reach.
     #[error(transparent)]
     Payment(PaymentError),
 }
 
-/// Asks about every order that is open now, each once. Memory: one page and one entry an open order.
+/// Asks about every order that is open now, each once. Ends early, without asking further, when the engine stops.
+/// Memory: two entries an open order.
 pub async fn run(app: &App, seen: &Arc<Mutex<FirstSeen>>) -> Result<RecoveryReport, RecoveryError> {
-    let mut report = RecoveryReport::default();
-    let mut after = None;
-    let mut asked: HashSet<String> = HashSet::new();
-    loop {
-        let page = open_payments::list(&app.storage, None, after.as_ref(), PAGE).await?;
-        let orders: Vec<String> =
-            page.rows.into_iter().map(|row| row.order_id).filter(|id| asked.insert(id.clone())).collect();
-        let answers = futures::stream::iter(orders.into_iter().map(|order| async move {
-            let because = app.gateway.because(ACTOR, "the outcome at Paygent is not known");
-            let result = app.payments.resolve(&order, seen, &because).await;
-            (order, result)
-        }));
-        let mut answers = answers.buffer_unordered(WAITING_MAX);
-        while let Some((order, result)) = answers.next().await {
-            match result {
-                Ok(Resolution::Resolved) => report.resolved += 1,
-                Ok(Resolution::NothingOpen) => {}
-                Ok(Resolution::StillOpen(why)) => {
-                    tracing::info!(order, why, "the outcome at Paygent is still not known");
-                    report.still_open += 1;
-                }
-                Ok(Resolution::Contradiction(why)) => {
-                    set_aside::put(&app.storage, "payment", &order, None, &why, app.clock.now(), "recovery").await?;
-                    report.still_open += 1;
-                    report.contradictions.push((order, why));
-                }
-                Err(error) if error.is_unavailable() => return Err(RecoveryError::Payment(error)),
-                Err(error) => {
-                    tracing::warn!(order, %error, "the outcome at Paygent could not be asked for");
-                    report.still_open += 1;
-                }
-            }
-        }
-        after = page.next;
-        if after.is_none() {
-            return Ok(report);
+    let orders = open_orders(app).await?;
+    seen.lock().await.keep_only(&orders.iter().cloned().collect());
+    let stop = app.stopping().child_token();
+    // Looked at first, all of them: the time until one may ask counts from there, so that they wait together.
+    let looks = futures::stream::iter(orders.into_iter().take_while(|_| !stop.is_cancelled()).map(|order| async {
+        let wait = app.payments.look(&order, seen).await;
+        (order, wait)
+    }));
+    let mut looks = looks.buffered(LOOKING_MAX);
+    let mut open = vec![];
+    while let Some((order, wait)) = looks.next().await {
+        match wait {
+            Ok(None) => {}
+            Err(error) if error.is_unavailable() => return Err(RecoveryError::Payment(error)),
+            // What else is wrong is met again when it is asked about.
+            Ok(Some(_)) | Err(_) => open.push(order),
         }
     }
+    // Nothing is awaited between two answers: whoever holds the store's only writer would wait for being polled, and we
+    // for the writer.
+    let answers = open.into_iter().map(|order| one(app, order, seen, &stop));
+    let mut answers = futures::stream::iter(answers).buffer_unordered(WAITING_MAX);
+    let mut report = RecoveryReport::default();
+    let mut failed = None;
+    while let Some(answer) = answers.next().await {
+        match answer {
+            Ok((_, Resolution::Resolved)) => report.resolved += 1,
+            Ok((_, Resolution::NothingOpen)) => {}
+            Ok((_, Resolution::StillOpen(_))) => report.still_open += 1,
+            Ok((order, Resolution::Contradiction(why))) => {
+                report.still_open += 1;
+                report.contradictions.push((order, why));
+            }
+            Err(error) => {
+                // No other is begun; calls under way are waited for, so that their outcomes are on record.
+                stop.cancel();
+                failed.get_or_insert(error);
+            }
+        }
+    }
+    failed.map_or(Ok(report), Err)
+}
+
+/// Asks about one order and notes what people must know of it. An error means that nothing else would work either.
+async fn one(
+    app: &App,
+    order: String,
+    seen: &Arc<Mutex<FirstSeen>>,
+    stop: &CancellationToken,
+) -> Result<(String, Resolution), RecoveryError> {
+    let resolution = match ask(app, &order, seen, stop).await {
+        Ok(resolution) => resolution,
+        Err(error) if error.is_contradiction() => Resolution::Contradiction(error.to_string()),
+        Err(error) if error.is_unavailable() => return Err(RecoveryError::Payment(error)),
+        Err(error) => {
+            tracing::warn!(order, %error, "the outcome at Paygent could not be asked for");
+            return Ok((order, Resolution::StillOpen(error.to_string())));
+        }
+    };
+    match &resolution {
+        Resolution::Resolved => set_aside::remove(&app.storage, SET_ASIDE_KIND, &order).await?,
+        Resolution::Contradiction(why) => contradiction(app, &order, why).await?,
+        Resolution::StillOpen(why) => tracing::info!(order, why, "the outcome at Paygent is still not known"),
+        Resolution::NothingOpen => {}
+    }
+    Ok((order, resolution))
+}
+
+/// Every order with an open payment, longest waiting first.
+async fn open_orders(app: &App) -> Result<Vec<String>, RecoveryError> {
+    let mut orders = vec![];
+    let mut known = HashSet::new();
+    let mut after = None;
+    loop {
+        let page = open_payments::list(&app.storage, None, after.as_ref(), PAGE).await?;
+        // One that moves on while the pages are read may be met twice.
+        orders.extend(page.rows.into_iter().map(|row| row.order_id).filter(|id| known.insert(id.clone())));
+        after = page.next;
+        if after.is_none() {
+            return Ok(orders);
+        }
+    }
+}
+
+/// Waits until the order may be asked about, and asks; once stopped it neither waits nor begins.
+async fn ask(
+    app: &App,
+    order: &str,
+    seen: &Arc<Mutex<FirstSeen>>,
+    stop: &CancellationToken,
+) -> Result<Resolution, PaymentError> {
+    const STOPPED: &str = "asking was stopped";
+    if stop.is_cancelled() {
+        return Ok(Resolution::StillOpen(STOPPED.to_owned()));
+    }
+    // Looked at again: it may have moved, and those before it in the queue took their time.
+    let Some(wait) = app.payments.look(order, seen).await? else { return Ok(Resolution::NothingOpen) };
+    tokio::select! {
+        biased;
+        () = stop.cancelled() => return Ok(Resolution::StillOpen(STOPPED.to_owned())),
+        () = tokio::time::sleep(wait) => {}
+    }
+    let because = app.gateway.because(ACTOR, "the outcome at Paygent is not known");
+    app.payments.resolve(order, seen, &because).await
+}
+
+/// People must look at an order: Paygent's record and ours do not fit together.
+pub(super) async fn contradiction(app: &App, order: &str, why: &str) -> Result<(), SetAsideError> {
+    tracing::warn!(order, why, "Paygent's record and ours do not fit together");
+    set_aside::put(&app.storage, SET_ASIDE_KIND, order, None, why, app.clock.now(), "recovery").await
 }

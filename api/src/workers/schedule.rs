@@ -4,6 +4,8 @@ use super::{night_run, recovery_round};
 use crate::app::App;
 use crate::payments::FirstSeen;
 use chrono::Days;
+use futures::FutureExt as _;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use teiki_domain::business_day::tokyo_midnight;
@@ -19,9 +21,22 @@ const RETRY_AFTER: Duration = Duration::from_secs(60);
 /// Starts both. They end with the engine, after what is under way: a call that was sent gets its outcome on record.
 pub fn start(app: &Arc<App>) {
     let nights = app.clone();
-    app.spawn(async move { every_night(&nights).await });
+    app.spawn(async move { again_after_panic(&nights, "the night run", || every_night(&nights)).await });
     let asking = app.clone();
-    app.spawn(async move { keep_asking(&asking).await });
+    app.spawn(
+        async move { again_after_panic(&asking, "asking about unknown outcomes", || keep_asking(&asking)).await },
+    );
+}
+
+/// A worker that panics begins anew: nobody would notice that the nights are over until the orders are missed.
+async fn again_after_panic<F: Future<Output = ()>>(app: &App, what: &str, work: impl Fn() -> F) {
+    while AssertUnwindSafe(work()).catch_unwind().await.is_err() {
+        tracing::error!(what, "a worker failed without an error of its own and is started again");
+        tokio::select! {
+            () = app.stopping().cancelled() => return,
+            () = tokio::time::sleep(RETRY_AFTER) => {}
+        }
+    }
 }
 
 /// R1: just after 00:00 in Tokyo, every day.

@@ -107,7 +107,12 @@ impl Transport {
         let base_url = check_address(&config.base_url)?;
         // Whoever installed a provider first wins; this transport brings its own in any case.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder()
+        let builder = Client::builder();
+        // A request given up by us may still lie in the system's send buffer while the network is away. It must not
+        // arrive after everybody has agreed that it is over.
+        #[cfg(target_os = "linux")]
+        let builder = builder.tcp_user_timeout(config.timeout);
+        let client = builder
             .tls_backend_preconfigured(tls(config)?)
             .https_only(true)
             .http1_only()

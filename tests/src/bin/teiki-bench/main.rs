@@ -116,5 +116,8 @@ async fn run(arguments: &Arguments) -> Result<(), Failure> {
         Place::close(place).await;
     }
     targets.print();
+    if sizes.due == QUICK.due {
+        println!("These numbers are too small to mean anything; run without --quick.");
+    }
     Ok(())
 }

@@ -17,7 +17,8 @@ type Plain = (i64, String, String, i64, String, String, String, String, String, 
 const COLUMNS: &str = "position, aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata, \
     recorded_at, hash";
 
-/// Reads the whole log in three ways, taking turns.
+/// Reads the whole log in three ways, taking turns. The target is for like and like, page by page; one statement for
+/// the whole log is shown beside it, though no reader that may stop and go on anywhere can work so.
 pub(crate) async fn measure(place: &Place, sizes: &Sizes, targets: &mut Targets) -> Result<(), Failure> {
     let name = crate::name(place.kind);
     let storage = Storage::open(&place.url, &StorageOptions::default()).await?;
@@ -45,11 +46,10 @@ pub(crate) async fn measure(place: &Place, sizes: &Sizes, targets: &mut Targets)
     table.row(vec!["sqlx, typed, the same pages".into(), whole(median(pages)), format!("{to_pages:.2}")]);
     table.row(vec!["sqlx, typed, one statement streamed".into(), whole(median(streamed)), format!("{to_stream:.2}")]);
     table.print();
-    let least = to_pages.min(to_stream);
     targets.add(
-        format!("{name}: replay at least 0.80 of a plain typed read, whichever is faster"),
-        format!("{least:.2}"),
-        least >= LEAST,
+        format!("{name}: replay at least 0.80 of the same pages read as plain typed rows"),
+        format!("{to_pages:.2}"),
+        to_pages >= LEAST,
     );
     Ok(())
 }
