@@ -3,25 +3,23 @@
 //! Each step is an intention on record before its effect: the subscription calls for the order, the order intends its
 //! authorisation, Paygent is called, the outcome is recorded. A run that is killed anywhere is continued by the next.
 
+mod summary;
+mod unit;
+
+pub use summary::Summary;
+
 use crate::app::App;
-use crate::command_gateway::{Because, CommandError};
-use crate::payments::{Authorised, FirstSeen, Generated, PaymentError, RecoveryReport};
-use crate::shops::ShopError;
+use crate::payments::{FirstSeen, Generated, RecoveryReport};
 use crate::workers::recovery_round::{self, RecoveryError};
 use chrono::NaiveDate;
 use futures::StreamExt as _;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use teiki_domain::ids::{IdError, SubscriptionId, TransactionId};
-use teiki_domain::member::Member;
-use teiki_domain::order::{CardInForce, GenerateOrder};
-use teiki_domain::subscription::{Subscription, SubscriptionCommand, SubscriptionEvent, SubscriptionRefusal};
-use teiki_infrastructure::event_store::StoreError;
-use teiki_infrastructure::serial_numbers::SerialError;
 use teiki_infrastructure::set_aside::{self, SetAsideError};
 use teiki_projections::{QueryError, due_renewals};
 use tokio::sync::Mutex;
+use unit::Unit;
 
 /// Due subscriptions read at once; bounds the memory of a run.
 const PAGE: u32 = 1_000;
@@ -29,8 +27,6 @@ const PAGE: u32 = 1_000;
 const RECOVERY_ROUNDS: u32 = 4;
 /// Rounds over the due list without any effect after which the list is taken to be broken.
 const IDLE_ROUNDS_MAX: u32 = 3;
-/// Different codes counted one by one in a summary; more are counted together.
-const CODES_MAX: usize = 50;
 /// The actor in the history.
 const ACTOR: &str = "worker:night-run";
 
@@ -66,89 +62,8 @@ impl From<RecoveryError> for RunError {
     }
 }
 
-/// What a run did.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Summary {
-    /// Orders generated, whatever came of their payment.
-    pub generated: u64,
-    /// Authorised, to be confirmed later (オーソリOK).
-    pub authorized: u64,
-    /// Authorised and captured together (消込済).
-    pub captured: u64,
-    /// Refused by Paygent, by code.
-    pub failed: BTreeMap<String, u64>,
-    /// Not tried, by reason (R5).
-    pub not_executed: BTreeMap<String, u64>,
-    /// Settled outside.
-    pub external: u64,
-    /// Outcomes that became known by asking Paygent.
-    pub resolved: u64,
-    /// Outcomes that are not known at the end of the run.
-    pub unknown: u64,
-    /// Subscriptions that could not go on, each listed with its reason.
-    pub set_aside: u64,
-}
-
-impl Summary {
-    fn count(&mut self, authorised: Authorised) {
-        self.generated += 1;
-        match authorised {
-            Authorised::External => self.external += 1,
-            Authorised::Succeeded { captured: true } => self.captured += 1,
-            Authorised::Succeeded { captured: false } => self.authorized += 1,
-            Authorised::NotExecuted(reason) => *self.not_executed.entry(reason.code().to_owned()).or_default() += 1,
-            Authorised::Failed { code } if self.failed.len() < CODES_MAX => *self.failed.entry(code).or_default() += 1,
-            Authorised::Failed { .. } => *self.failed.entry("others".to_owned()).or_default() += 1,
-            Authorised::Open => {}
-        }
-    }
-}
-
 /// Where a run tells how far it is: orders done, orders known to be due.
 pub type Progress = Arc<dyn Fn(u64, u64) + Send + Sync>;
-
-/// Why one subscription could not go on.
-#[derive(Debug, thiserror::Error)]
-enum UnitError {
-    #[error(transparent)]
-    Subscription(#[from] CommandError<SubscriptionRefusal>),
-    #[error(transparent)]
-    Payment(#[from] PaymentError),
-    #[error(transparent)]
-    Shop(#[from] ShopError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Serial(#[from] SerialError),
-    #[error(transparent)]
-    SetAside(#[from] SetAsideError),
-    #[error(transparent)]
-    Id(#[from] IdError),
-    #[error("the call for this order cannot be read again; run `teiki rebuild due_renewals`")]
-    PendingCall,
-}
-
-impl UnitError {
-    fn is_unavailable(&self) -> bool {
-        match self {
-            Self::Subscription(error) => error.is_unavailable(),
-            Self::Payment(error) => error.is_unavailable(),
-            Self::Shop(error) => error.is_unavailable(),
-            Self::Store(error) => error.is_unavailable(),
-            Self::Serial(error) => error.is_unavailable(),
-            Self::SetAside(_) => true,
-            Self::Id(_) | Self::PendingCall => false,
-        }
-    }
-}
-
-/// One unit of work.
-enum Unit {
-    /// A subscription whose generation date has come.
-    Due { subscription_id: String, generation_date: NaiveDate },
-    /// An order that was called for and does not exist yet: a run was killed in between.
-    Pending { subscription_id: String, generation_date: NaiveDate, call: String },
-}
 
 /// Generates every order due on or before `through`, then asks about what is not known.
 pub async fn run(app: &App, through: NaiveDate, progress: Progress) -> Result<Summary, RunError> {
@@ -309,7 +224,7 @@ impl Run<'_> {
                 (subscription_id.clone(), *generation_date)
             }
         };
-        match self.generate(unit).await {
+        match unit::generate(self.app, self.through, unit).await {
             Ok(Some(Generated { new: true, authorised })) => self.summary.lock().await.count(authorised),
             // Another engine was faster.
             Ok(Some(Generated { new: false, .. }) | None) => {}
@@ -327,84 +242,6 @@ impl Run<'_> {
             }
         }
         Ok(())
-    }
-
-    async fn generate(&self, unit: Unit) -> Result<Option<Generated>, UnitError> {
-        let gateway = &self.app.gateway;
-        match unit {
-            Unit::Pending { subscription_id, call, .. } => {
-                let because = gateway.because(ACTOR, "the order was called for before an interruption");
-                let call = serde_json::from_str::<SubscriptionEvent>(&call).map_err(|_| UnitError::PendingCall)?;
-                let loaded = gateway.load::<Subscription>(&subscription_id).await?;
-                self.order(call, loaded.aggregate, &because).await.map(Some)
-            }
-            Unit::Due { subscription_id, .. } => {
-                let id: SubscriptionId = subscription_id.parse()?;
-                let lead_days = self.app.shops.get(id.shop()).await?.settings.lead_days;
-                let because = gateway.because(ACTOR, "its generation date has come");
-                let command = SubscriptionCommand::GenerateNextOrder { today: self.through, lead_days };
-                match gateway.execute::<Subscription>(id.as_str(), &because, command).await {
-                    Ok(done) => match done.events.into_iter().next() {
-                        Some(call) => self.order(call, done.aggregate, &because).await.map(Some),
-                        None => Ok(None),
-                    },
-                    // The list is a moment behind: somebody ended, paused or generated it in between.
-                    Err(CommandError::Refused(
-                        SubscriptionRefusal::NotDue(_)
-                        | SubscriptionRefusal::Ended
-                        | SubscriptionRefusal::Paused
-                        | SubscriptionRefusal::NoNextDate,
-                    )) => Ok(None),
-                    Err(error) => Err(error.into()),
-                }
-            }
-        }
-    }
-
-    /// The order a subscription called for, with the settings and the card in force now.
-    async fn order(
-        &self,
-        call: SubscriptionEvent,
-        subscription: Subscription,
-        because: &Because,
-    ) -> Result<Generated, UnitError> {
-        let (SubscriptionEvent::OrderGenerationStarted { order_id, dates, basket, payment_method, .. }, Some(details)) =
-            (call, subscription.details())
-        else {
-            return Err(UnitError::PendingCall);
-        };
-        let shop = order_id.shop();
-        let member_id = details.member_id.clone();
-        let terms = self.app.shops.get(shop).await?.settings.renewal_terms();
-        let card = if payment_method.is_card() {
-            let member = self.app.gateway.load::<Member>(member_id.as_str()).await?;
-            member.aggregate.card().map(|card| CardInForce { card_id: card.card_id.clone(), expiry: card.expiry })
-        } else {
-            None
-        };
-        let generate = GenerateOrder {
-            order_id,
-            subscription_id: details.subscription_id.clone(),
-            member_id,
-            generation_date: dates.generation_date,
-            delivery_date: dates.delivery_date,
-            basket,
-            payment_method,
-            terms,
-            card,
-            transaction_id: TransactionId::new(shop, self.app.serials.next(&format!("transaction:{shop}")).await?)?,
-            today: self.app.clock.today(),
-        };
-        let then = self.app.gateway.then(because, "the subscription called for it");
-        let id = generate.order_id.to_string();
-        match self.app.payments.generate(generate, &then).await {
-            // The order stands; what Paygent said of it must outlive this run's list.
-            Err(error) if error.is_contradiction() => {
-                recovery_round::contradiction(self.app, &id, &error.to_string()).await?;
-                Ok(Generated { new: true, authorised: Authorised::Open })
-            }
-            generated => Ok(generated?),
-        }
     }
 
     async fn recover(&self, seen: &Arc<Mutex<FirstSeen>>) -> Result<RecoveryReport, RunError> {
