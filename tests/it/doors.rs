@@ -1,6 +1,6 @@
 //! The first doors: JSON endpoints and pages of the real binary (A7), over real HTTP.
 
-use paygent_simulator::TestCard;
+use paygent_simulator::{Fault, Rule, TelegramKind, TestCard};
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 use teiki_domain::payment_method::SaleMode;
@@ -101,6 +101,9 @@ async fn from_the_token_to_the_order_list(kind: StoreKind) {
 
     // O5: the sale is confirmed once.
     let path = format!("/v1/orders/{}/capture", order["order_id"].as_str().unwrap());
+    served.stage.simulator.script(Rule::once(Fault::decline("2007", "past the deadline")).on(TelegramKind::Capture));
+    let (status, problem) = served.post(&path, &json!({})).await;
+    assert_eq!((status, &problem["paygent_code"]), (StatusCode::PAYMENT_REQUIRED, &json!("2007")), "{problem}");
     for _ in 0..2 {
         let (status, confirmed) = served.post(&path, &json!({})).await;
         assert_eq!((status, &confirmed["payment_status"]), (StatusCode::OK, &json!("sales_confirmed")), "{confirmed}");

@@ -1,7 +1,7 @@
 use super::commands::{Connection, ShopSettingsCommand as Command};
 use super::events::ShopSettingsEvent as Event;
 use super::refusals::ShopSettingsRefusal as Refusal;
-use super::state::{Details, ShopSettings};
+use super::state::ShopSettings;
 use crate::cqrs::Decide;
 use crate::payment_method::PaymentMethod;
 
@@ -92,11 +92,4 @@ fn change_connection(connection: Connection) -> Result<Event, Refusal> {
         return Err(Refusal::Field { field: "connect ID", rule: "1 to 32 letters or digits" });
     }
     Ok(Event::ConnectionChanged { merchant_id, connect_id, connect_password, token_key })
-}
-
-impl Details {
-    /// Whether card payment can work at all: the connection is entered (S3) and cards are in use (S12).
-    pub fn card_ready(&self) -> bool {
-        self.connection.is_some() && self.use_for_subscriptions
-    }
 }
