@@ -15,6 +15,7 @@ use teiki_infrastructure::key_ring::{KeyError, KeyRing};
 use teiki_infrastructure::paygent::{Transport, TransportConfig, TransportError};
 use teiki_infrastructure::serial_numbers::SerialNumbers;
 use teiki_projections::{ProjectionError, Projections};
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -22,7 +23,7 @@ use tokio_util::task::TaskTracker;
 /// Longest time a reader waits for the tables to show what was just written.
 const SETTLE_WITHIN: Duration = Duration::from_secs(120);
 /// The projections that workers take their work from.
-const WORK: [&str; 2] = ["due_renewals", "open_payments"];
+const WORK: [&str; 2] = ["due_renewals", "payment_work"];
 
 /// Why the engine cannot start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -76,6 +77,7 @@ pub struct App {
     pub serials: SerialNumbers,
     /// Keys for personal data and secrets.
     pub keys: KeyRing,
+    notices: Notify,
     stop: CancellationToken,
     work: TaskTracker,
     /// What keeps the tables current ends last, since ending work still waits for tables.
@@ -108,9 +110,11 @@ impl App {
         let sequencer = Sequencer::new(store.clone());
         let projections = Projections::open(storage.clone(), log.clone()).await?;
         let gateway = CommandGateway::new(store, clock.clone());
-        let shops = Shops::new(gateway.clone(), keys.clone(), transport);
-        let payments = Payments::new(gateway.clone(), shops.clone(), config.paygent_timeout(), config.concurrency);
+        let shops =
+            Shops::new(gateway.clone(), keys.clone(), storage.clone(), transport, &config.paygent_url);
         let serials = SerialNumbers::new(storage.clone());
+        let (timeout, concurrency) = (config.paygent_timeout(), config.concurrency);
+        let payments = Payments::new(gateway.clone(), shops.clone(), serials.clone(), timeout, concurrency);
         let (stop_following, following) = (CancellationToken::new(), TaskTracker::new());
         following.spawn({
             let (sequencer, stop) = (sequencer.clone(), stop_following.clone());
@@ -132,6 +136,7 @@ impl App {
             payments,
             serials,
             keys,
+            notices: Notify::new(),
             stop: CancellationToken::new(),
             work: TaskTracker::new(),
             stop_following,
@@ -152,6 +157,11 @@ impl App {
     pub async fn settle_work(&self) -> Result<(), AppError> {
         let head = self.sequencer.catch_up().await?;
         Ok(self.projections.wait_for_these(&WORK, head, SETTLE_WITHIN).await?)
+    }
+
+    /// Rings when a notice of Paygent came in.
+    pub fn notices_waiting(&self) -> &Notify {
+        &self.notices
     }
 
     /// Fires when the engine is to stop.

@@ -13,6 +13,16 @@ pub fn payment_status(code: &str) -> &'static str {
         "capture_unknown" => "売上確定 結果不明",
         "captured" => "消込済",
         "sales_confirmed" => "売上確定",
+        "given_up" => "結果不明(待機終了)",
+        "expired" => "オーソリ期限切れ",
+        "revision_requested" => "取引更新中",
+        "revision_unknown" => "取引更新 結果不明",
+        "void_requested" => "オーソリ取消中",
+        "void_unknown" => "オーソリ取消 結果不明",
+        "voided" => "キャンセル(オーソリ取消)",
+        "refund_requested" => "売上取消中",
+        "refund_unknown" => "売上取消 結果不明",
+        "refunded" => "キャンセル(売上取消)",
         _ => "不明な状態",
     }
 }
@@ -25,6 +35,8 @@ pub fn not_executed(code: &str) -> &'static str {
         "amount_to_be_quoted" => "送料または手数料が別途連絡です",
         "outside_contract_period" => "ペイジェントの契約期間外です",
         "no_stored_card" => "会員のカードが登録されていません",
+        "nothing_to_pay" => "お支払い金額が0円です",
+        "payment_method_changed" => "支払方法の変更後、オーソリを実行していません",
         _ => "理由不明",
     }
 }

@@ -26,7 +26,7 @@ pub struct RenewalTerms {
     pub lead_days: u16,
 }
 
-/// Why no authorisation was tried (未実行, R5): the manual's four reasons and one of ours.
+/// Why no authorisation was tried (未実行, R5): the manual's four reasons and three of ours.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NotExecutedReason {
@@ -47,6 +47,10 @@ pub enum NotExecutedReason {
     OutsideContractPeriod,
     /// Ours: the member has no card in the vault, so there is nothing to authorise.
     NoStoredCard,
+    /// Ours: everything together costs nothing, so there is nothing to charge.
+    NothingToPay,
+    /// Ours: the order came back from another payment method to the card, and nobody has tried the card since.
+    PaymentMethodChanged,
 }
 
 impl NotExecutedReason {
@@ -58,6 +62,8 @@ impl NotExecutedReason {
             Self::AmountToBeQuoted => "amount_to_be_quoted",
             Self::OutsideContractPeriod => "outside_contract_period",
             Self::NoStoredCard => "no_stored_card",
+            Self::NothingToPay => "nothing_to_pay",
+            Self::PaymentMethodChanged => "payment_method_changed",
         }
     }
 }
@@ -71,6 +77,8 @@ impl fmt::Display for NotExecutedReason {
             Self::AmountToBeQuoted => f.write_str("送料または手数料が別途連絡です"),
             Self::OutsideContractPeriod => f.write_str("ペイジェントの契約期間外です"),
             Self::NoStoredCard => f.write_str("会員のカードが登録されていません"),
+            Self::NothingToPay => f.write_str("お支払い金額が0円です"),
+            Self::PaymentMethodChanged => f.write_str("支払方法の変更後、オーソリを実行していません"),
         }
     }
 }
@@ -111,6 +119,9 @@ pub fn payment_plan(
     };
     if terms.contract_start.is_some_and(|start| today < start) || terms.contract_end.is_some_and(|end| today > end) {
         return PaymentPlan::NotExecuted(Reason::OutsideContractPeriod);
+    }
+    if total == Yen::ZERO {
+        return PaymentPlan::NotExecuted(Reason::NothingToPay);
     }
     if !has_card {
         return PaymentPlan::NotExecuted(Reason::NoStoredCard);

@@ -47,8 +47,18 @@ macro_rules! aggregate {
     };
 }
 
+/// 1.0.0 unless the event got fields since; those have defaults, so that older forms are still read.
+macro_rules! version {
+    () => {
+        "1.0.0"
+    };
+    ($version:literal) => {
+        $version
+    };
+}
+
 macro_rules! domain_event {
-    ($event:ident { $($variant:ident),+ $(,)? }) => {
+    ($event:ident { $($variant:ident $(= $version:literal)?),+ $(,)? }) => {
         impl $event {
             /// The names of all events of this aggregate, as stored.
             pub const TYPES: &'static [&'static str] = &[$(stringify!($variant)),+];
@@ -67,7 +77,10 @@ macro_rules! domain_event {
             }
             /// MAJOR.MINOR.PATCH, or cqrs-es' upcasters would step over it.
             fn event_version(&self) -> String {
-                "1.0.0".to_owned()
+                match self {
+                    $(Self::$variant { .. } => version!($($version)?)),+
+                }
+                .to_owned()
             }
         }
     };
@@ -116,16 +129,36 @@ domain_event!(SubscriptionEvent {
 });
 domain_event!(OrderEvent {
     OrderGenerated,
-    AuthorizationNotExecuted,
-    AuthorizationRequested,
-    AuthorizationSucceeded,
+    AuthorizationNotExecuted = "1.1.0",
+    AuthorizationRequested = "1.1.0",
+    AuthorizationSucceeded = "1.1.0",
     AuthorizationFailed,
     AuthorizationOutcomeUnknown,
     AuthorizationSentAgain,
+    AttemptGivenUp,
+    SurplusPaymentFound,
+    SurplusPaymentAccepted,
+    AuthorizationExpired,
     CaptureRequested,
-    SalesConfirmed,
+    SalesConfirmed = "1.1.0",
     CaptureFailed,
     CaptureOutcomeUnknown,
+    OrderBasketChanged,
+    OrderPaymentMethodChanged,
+    RevisionRequested,
+    AmountRevised,
+    RevisionFailed,
+    RevisionOutcomeUnknown,
+    VoidRequested,
+    AuthorizationVoided,
+    VoidFailed,
+    VoidOutcomeUnknown,
+    RefundRequested,
+    SaleRefunded,
+    RefundFailed,
+    RefundOutcomeUnknown,
+    OrderCancelled,
+    OrderCompleted,
 });
 domain_event!(MemberEvent { MemberRegistered, CardRegistrationRequested, CardRegistered, CardRegistrationFailed });
 domain_event!(ShopSettingsEvent {
@@ -140,6 +173,9 @@ domain_event!(ShopSettingsEvent {
     CardExpiryMailsChanged,
     LeadTimeChanged,
     ContractPeriodChanged,
+    AuthorizationValidityChanged,
+    RetryPolicyChanged,
+    NoticeKeyChanged,
 });
 
 use crate::member::MemberEvent;

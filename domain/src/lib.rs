@@ -16,6 +16,7 @@ pub mod money;
 pub mod order;
 pub mod payment_method;
 pub mod recorded;
+pub mod retry_policy;
 pub mod sealed;
 pub mod shop_settings;
 pub mod subscription;

@@ -1,10 +1,14 @@
 //! What Teiki needs from machines: the event log, Paygent, the clock, configuration, keys.
 
+mod both_stores;
 pub mod clock;
 pub mod config;
+pub mod crash_points;
 pub mod event_store;
 pub mod key_ring;
+pub mod notice_inbox;
 pub mod paygent;
+pub mod paygent_binding;
 pub mod redacted;
 pub mod serial_numbers;
 pub mod set_aside;

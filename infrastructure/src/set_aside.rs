@@ -1,7 +1,9 @@
 //! Work that cannot go on: one row a unit, with the reason in plain words, so that all other work goes on.
 
+use crate::both_stores::{execute, fetch};
 use crate::event_store::Storage;
 use chrono::{DateTime, NaiveDate, Utc};
+use std::collections::HashSet;
 
 /// The list of work set aside cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -11,7 +13,8 @@ pub struct SetAsideError(#[from] sqlx::Error);
 /// A unit of work that was set aside.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct SetAside {
-    /// What kind of work: `renewal` or `payment`.
+    /// What kind of work: `renewal` (a subscription's next order), `payment` (what became of a request at Paygent),
+    /// `release` (a replaced authorisation that Paygent would not cancel), `retry`, `notice`.
     pub kind: String,
     /// The subscription or order.
     pub subject: String,
@@ -98,4 +101,16 @@ pub async fn list(storage: &Storage, limit: i64) -> Result<Vec<SetAside>, SetAsi
         Storage::Sqlite(sqlite) => sqlx::query_as(SQL).bind(limit).fetch_all(&sqlite.readers).await?,
         Storage::Postgres(pool) => sqlx::query_as(SQL).bind(limit).fetch_all(pool).await?,
     })
+}
+
+/// Everything of a kind that is set aside, by subject.
+pub async fn subjects(storage: &Storage, kind: &str) -> Result<HashSet<String>, SetAsideError> {
+    let rows: Vec<(String,)> = fetch!(storage, "SELECT subject FROM set_aside WHERE kind = $1", kind)?;
+    Ok(rows.into_iter().map(|(subject,)| subject).collect())
+}
+
+/// Lets one unit of work go on because somebody said so; says whether there was one.
+pub async fn release(storage: &Storage, kind: &str, subject: &str) -> Result<bool, SetAsideError> {
+    let sql = "DELETE FROM set_aside WHERE kind = $1 AND subject = $2";
+    Ok(execute!(storage, sql, kind, subject)?.0 > 0)
 }

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
+use teiki_domain::order::Order;
 use teiki_domain::sealed::Sealed;
 
 /// What a column can hold.
@@ -95,6 +96,19 @@ impl CellValue for Sealed {
     }
     fn from_cell(cell: Cell) -> Option<Self> {
         String::from_cell(cell).map(Sealed::from_ciphertext)
+    }
+}
+
+/// An order's whole state as JSON: a table whose rows are folded by the aggregate itself cannot differ from it. In
+/// memory it stays what it is, so only rows that are read or written pay for the JSON.
+impl CellValue for Order {
+    const KIND: Kind = Kind::Text;
+    fn to_cell(&self) -> Cell {
+        // Every state can be written as JSON; one that could not would be refused when it is read.
+        Cell::Text(serde_json::to_string(self).unwrap_or_default())
+    }
+    fn from_cell(cell: Cell) -> Option<Self> {
+        serde_json::from_str(&String::from_cell(cell)?).ok()
     }
 }
 

@@ -30,11 +30,13 @@ pub mod working_set;
 
 pub mod card_expiry_table;
 pub mod due_renewals;
+pub mod failed_orders;
 pub mod member_list;
-pub mod open_payments;
 pub mod order_list;
+pub mod payment_work;
 pub mod shop_list;
 pub mod subscription_list;
+pub mod transactions;
 
 #[cfg(test)]
 mod plans_tests;
@@ -55,8 +57,8 @@ pub fn all() -> Vec<Arc<dyn Projection>> {
         Arc::new(card_expiry_table::CardExpiryTable),
         Arc::new(due_renewals::DueRenewals),
         Arc::new(member_list::MemberList),
-        Arc::new(open_payments::OpenPayments),
         Arc::new(order_list::OrderList),
+        Arc::new(payment_work::PaymentWork),
         Arc::new(shop_list::ShopList),
         Arc::new(subscription_list::SubscriptionList),
     ]

@@ -1,4 +1,4 @@
-//! The order list (受注一覧; O1, O2, O4, O11; R2): every order, with the transaction ID it was paid under.
+//! The order list (受注一覧; O1, O2, O4, O11; R2): every order, with the transaction ID it is paid under.
 
 use crate::projection::{Fact, Projection};
 use crate::query::{Cursor, Page, QueryError, Select, by_key};
@@ -6,7 +6,8 @@ use crate::table::{Row as _, Table, row};
 use crate::working_set::{FoldError, WorkingSet};
 use chrono::NaiveDate;
 use teiki_domain::ids::{MemberId, OrderId, ShopId, SubscriptionId, TransactionId};
-use teiki_domain::order::{OrderEvent as Event, Payment};
+use teiki_domain::cqrs::Decide as _;
+use teiki_domain::order::{Details, Operation, Order, OrderEvent as Event, Payment, Stands};
 use teiki_domain::payment_method::{PaymentMethod, SaleMode};
 use teiki_domain::recorded::RecordedEvent;
 use teiki_infrastructure::event_store::Storage;
@@ -46,9 +47,9 @@ row! {
         attempts: String,
         /// Paygent's id of the payment, once it is authorised.
         payment_id: Option<String>,
-        /// Amount of the newest attempt or of the confirmed sale, in yen.
+        /// Yen of the payment in force, or of the newest attempt while there is none.
         amount: Option<i64>,
-        /// Paygent's code of the last failure (E4), until another attempt begins.
+        /// Paygent's code of the last failure (E4), until another request begins.
         failure_code: Option<String>,
         /// Paygent's text of the last failure, whole.
         failure_detail: Option<String>,
@@ -56,8 +57,24 @@ row! {
         not_executed_reason: Option<String>,
         /// When the sale was confirmed (売上確定), RFC 3339.
         confirmed_at: Option<String>,
-        /// Which list it is in (O11): `open`.
+        /// When the order was cancelled, RFC 3339.
+        cancelled_at: Option<String>,
+        /// Last day on which the authorisation in force can be captured.
+        valid_until: Option<NaiveDate>,
+        /// Last day on which the sale can be refunded.
+        refundable_until: Option<NaiveDate>,
+        /// Whether the buyer was authenticated (O3, O8).
+        three_d_secure: bool,
+        /// What is open at Paygent: `authorization`, `capture`, `revise`, `void` or `refund`.
+        open_request: Option<String>,
+        /// A payment found late that somebody has to decide about (W8).
+        undecided_payment_id: Option<String>,
+        /// Its amount in yen.
+        undecided_amount: Option<i64>,
+        /// Which list it is in (O11): `open`, `completed` or `cancelled`.
         list: String,
+        /// The order itself.
+        state: Order,
         /// Position of the last event that changed the row.
         updated_position: i64,
     }
@@ -70,10 +87,13 @@ row! {
         by_amount: "amount, generation_date, order_id",
         by_transaction: "transaction_id",
         by_attempt: "attempt_transaction_id",
+        by_list: "list, generation_date, order_id",
+        by_validity: "payment_status, valid_until, order_id",
+        by_undecided: "undecided_payment_id, generation_date, order_id",
     }
 }
 
-/// The projection.
+/// The projection. Its rows are folded by the aggregate itself, so that they cannot differ from it.
 #[derive(Debug)]
 pub struct OrderList;
 
@@ -83,7 +103,7 @@ impl Projection for OrderList {
     }
 
     fn version(&self) -> i64 {
-        1
+        2
     }
 
     fn aggregates(&self) -> &'static [&'static str] {
@@ -102,116 +122,120 @@ impl Projection for OrderList {
 
     fn fold(&self, fact: &Fact<'_>, rows: &mut WorkingSet) -> Result<(), FoldError> {
         let RecordedEvent::Order(event) = fact.event else { return Ok(()) };
-        if let Event::OrderGenerated { .. } = event {
-            return rows.put(new_row(fact, event)?);
+        let id = fact.aggregate_id;
+        if let Event::OrderGenerated { order_id, .. } = event {
+            rows.put(OrderRow::empty(order_id, fact))?;
         }
-        rows.update(fact.aggregate_id, |row: &mut OrderRow| {
-            change(row, fact, event);
-            row.updated_position = fact.position;
-        })
+        rows.update(id, |row: &mut OrderRow| row.take(fact, event))
     }
 }
 
-fn new_row(fact: &Fact<'_>, event: &Event) -> Result<OrderRow, FoldError> {
-    let Event::OrderGenerated {
-        order_id,
-        subscription_id,
-        member_id,
-        generation_date,
-        delivery_date,
-        basket,
-        payment_method,
-        sale_mode,
-    } = event
-    else {
-        return Err(FoldError::Content("an order must begin with OrderGenerated".to_owned()));
-    };
-    let goods = basket.goods().map_err(|error| FoldError::Content(format!("goods amount: {error}")))?;
-    Ok(OrderRow {
-        order_id: order_id.to_string(),
-        shop_id: order_id.shop().to_string(),
-        subscription_id: subscription_id.to_string(),
-        member_id: member_id.to_string(),
-        generation_date: *generation_date,
-        delivery_date: *delivery_date,
-        generated_at: fact.recorded_at.to_owned(),
-        goods: goods.get(),
-        total: basket.total().map(|yen| yen.get()),
-        payment_method: method_text(payment_method),
-        sale_mode: sale_mode_text(*sale_mode).to_owned(),
-        payment_status: Payment::External.code().to_owned(),
-        transaction_id: None,
-        attempt_transaction_id: None,
-        attempts: String::new(),
-        payment_id: None,
-        amount: None,
-        failure_code: None,
-        failure_detail: None,
-        not_executed_reason: None,
-        confirmed_at: None,
-        list: "open".to_owned(),
-        updated_position: fact.position,
-    })
-}
+impl OrderRow {
+    fn empty(order_id: &OrderId, fact: &Fact<'_>) -> Self {
+        Self {
+            order_id: order_id.to_string(),
+            shop_id: order_id.shop().to_string(),
+            subscription_id: String::new(),
+            member_id: String::new(),
+            generation_date: NaiveDate::default(),
+            delivery_date: NaiveDate::default(),
+            generated_at: fact.recorded_at.to_owned(),
+            goods: 0,
+            total: None,
+            payment_method: String::new(),
+            sale_mode: String::new(),
+            payment_status: String::new(),
+            transaction_id: None,
+            attempt_transaction_id: None,
+            attempts: String::new(),
+            payment_id: None,
+            amount: None,
+            failure_code: None,
+            failure_detail: None,
+            not_executed_reason: None,
+            confirmed_at: None,
+            cancelled_at: None,
+            valid_until: None,
+            refundable_until: None,
+            three_d_secure: false,
+            open_request: None,
+            undecided_payment_id: None,
+            undecided_amount: None,
+            list: String::new(),
+            state: Order::default(),
+            updated_position: fact.position,
+        }
+    }
 
-fn change(row: &mut OrderRow, fact: &Fact<'_>, event: &Event) {
-    let status = match event {
-        Event::OrderGenerated { .. } => return,
-        Event::AuthorizationNotExecuted { reason } => {
-            row.not_executed_reason = Some(reason.code().to_owned());
-            Payment::NotExecuted(reason.clone())
-        }
-        Event::AuthorizationRequested { attempt, transaction_id, amount, .. } => {
-            let separator = if row.attempts.is_empty() { "" } else { " " };
-            row.attempts.push_str(&format!("{separator}{attempt}:{transaction_id}"));
-            row.attempt_transaction_id = Some(transaction_id.to_string());
-            row.transaction_id = None;
-            row.payment_id = None;
-            row.amount = Some(amount.get());
-            row.not_executed_reason = None;
-            clear_failure(row);
-            Payment::Requested(*attempt)
-        }
-        Event::AuthorizationSucceeded { attempt, payment_id, captured, .. } => {
-            row.transaction_id = row.attempt(*attempt).map(str::to_owned);
-            row.payment_id = Some(payment_id.to_string());
-            clear_failure(row);
-            if *captured {
-                Payment::Captured { attempt: *attempt, confirmed_later: false }
-            } else {
-                Payment::Authorized(*attempt)
+    fn take(&mut self, fact: &Fact<'_>, event: &Event) {
+        self.state.apply(event);
+        self.updated_position = fact.position;
+        match event {
+            Event::SalesConfirmed { .. } => self.confirmed_at = Some(fact.recorded_at.to_owned()),
+            Event::OrderCancelled {} => self.cancelled_at = Some(fact.recorded_at.to_owned()),
+            Event::SurplusPaymentAccepted { .. } => self.cancelled_at = None,
+            Event::AuthorizationRequested { attempt, transaction_id, .. } => {
+                let separator = if self.attempts.is_empty() { "" } else { " " };
+                self.attempts.push_str(&format!("{separator}{attempt}:{transaction_id}"));
+                self.attempt_transaction_id = Some(transaction_id.to_string());
             }
+            _ => {}
         }
-        Event::AuthorizationFailed { attempt, code, detail, .. } => {
-            row.failure_code = Some(code.clone());
-            row.failure_detail = Some(detail.clone());
-            Payment::Failed(*attempt)
+        let state = std::mem::take(&mut self.state);
+        if let Some(details) = state.details() {
+            if let Event::OrderGenerated { .. } = event {
+                self.begin(details);
+            }
+            self.show(details);
         }
-        Event::AuthorizationOutcomeUnknown { attempt, .. } => Payment::Unknown(*attempt),
-        Event::AuthorizationSentAgain { attempt } => Payment::Requested(*attempt),
-        Event::CaptureRequested { attempt, .. } => {
-            clear_failure(row);
-            Payment::CaptureRequested(*attempt)
-        }
-        Event::SalesConfirmed { attempt, amount, .. } => {
-            row.amount = Some(amount.get());
-            row.confirmed_at = Some(fact.recorded_at.to_owned());
-            clear_failure(row);
-            Payment::Captured { attempt: *attempt, confirmed_later: true }
-        }
-        Event::CaptureFailed { attempt, code, detail } => {
-            row.failure_code = Some(code.clone());
-            row.failure_detail = Some(detail.clone());
-            Payment::Authorized(*attempt)
-        }
-        Event::CaptureOutcomeUnknown { attempt, .. } => Payment::CaptureUnknown(*attempt),
-    };
-    status.code().clone_into(&mut row.payment_status);
+        self.state = state;
+    }
+
+    fn begin(&mut self, details: &Details) {
+        self.subscription_id = details.subscription_id.to_string();
+        self.member_id = details.member_id.to_string();
+        self.generation_date = details.generation_date;
+        self.delivery_date = details.delivery_date;
+        sale_mode_text(details.sale_mode).clone_into(&mut self.sale_mode);
+    }
+
+    fn show(&mut self, details: &Details) {
+        let paying = details.paying();
+        self.goods = details.basket.goods().map_or(0, |yen| yen.get());
+        self.total = details.basket.total().map(|yen| yen.get());
+        self.payment_method = method_text(&details.payment_method);
+        details.payment.code().clone_into(&mut self.payment_status);
+        self.transaction_id =
+            paying.and_then(|paying| details.attempt(paying.attempt)).map(|attempt| attempt.transaction_id.to_string());
+        self.payment_id = paying.map(|paying| paying.payment_id.to_string());
+        let newest = details.attempts.last().map(|attempt| attempt.amount);
+        self.amount = paying.map(|paying| paying.amount).or(newest).map(|yen| yen.get());
+        let (code, detail) = details.failure.clone().unzip();
+        (self.failure_code, self.failure_detail) = (code, detail);
+        self.not_executed_reason = details.not_executed.as_ref().map(|reason| reason.code().to_owned());
+        let until = |stands: Stands| paying.filter(|paying| paying.stands == stands).and_then(|paying| paying.until);
+        self.valid_until = until(Stands::Authorized);
+        self.refundable_until = until(Stands::Captured);
+        self.three_d_secure = paying.is_some_and(|paying| details.three_d_secure(paying));
+        self.open_request = details.operation.as_ref().map(|operation| request_text(operation).to_owned());
+        let undecided = details.undecided();
+        self.undecided_payment_id = undecided.map(|booked| booked.payment_id.to_string());
+        self.undecided_amount = undecided.map(|booked| booked.amount.get());
+        let list = match (details.cancelled, details.completed) {
+            (true, _) => "cancelled",
+            (false, true) => "completed",
+            (false, false) => "open",
+        };
+        list.clone_into(&mut self.list);
+    }
 }
 
-fn clear_failure(row: &mut OrderRow) {
-    row.failure_code = None;
-    row.failure_detail = None;
+/// What was asked of Paygent, as the tables hold it.
+pub(crate) fn request_text(operation: &Operation) -> &'static str {
+    match operation {
+        Operation::Authorize { .. } => "authorization",
+        Operation::Call { call, .. } => call.code(),
+    }
 }
 
 impl OrderRow {
@@ -261,6 +285,10 @@ pub struct OrderFilter {
     pub amount_max: Option<i64>,
     /// Only those whose authorisation failed.
     pub failed_only: bool,
+    /// Only those with a payment somebody has to decide about (W8).
+    pub undecided_only: bool,
+    /// In this list: `open`, `completed` or `cancelled` (O11).
+    pub list: Option<String>,
     /// Authorised under exactly this transaction ID.
     pub transaction_id: Option<TransactionId>,
     /// Whose newest attempt, whatever came of it, has exactly this transaction ID.
@@ -281,14 +309,42 @@ impl OrderFilter {
             .and_some("amount >= ", self.amount_min.as_ref())
             .and_some("amount <= ", self.amount_max.as_ref())
             .and_some("payment_status = ", self.failed_only.then(|| Payment::Failed(1).code().to_owned()).as_ref())
+            .and_some("list = ", self.list.as_ref())
             .and_some("transaction_id = ", text(self.transaction_id.as_ref().map(|id| id as _)).as_ref())
             .and_some(
                 "attempt_transaction_id = ",
                 text(self.attempt_transaction_id.as_ref().map(|id| id as _)).as_ref(),
             );
+        if self.undecided_only {
+            select.and("undecided_payment_id IS NOT NULL");
+        }
         select.page(("generation_date", "order_id"), true, after, limit);
         select
     }
+}
+
+pub(crate) fn select_expiring(shop: Option<ShopId>, through: NaiveDate, after: Option<&Cursor>, limit: u32) -> Select {
+    let mut select = Select::of::<OrderRow>();
+    select
+        .and_some("payment_status = ", Some(&Payment::Authorized(1).code().to_owned()))
+        .and_some("valid_until <= ", Some(&through))
+        .and_some("shop_id = ", shop.map(|id| id.to_string()).as_ref())
+        .page(("valid_until", "order_id"), false, after, limit);
+    select
+}
+
+/// Authorised orders that can be captured through `through` at the latest, nearest first: what has run out already
+/// is among them. `limit` is 1 to 1,000.
+pub async fn expiring_authorizations(
+    storage: &Storage,
+    shop: Option<ShopId>,
+    through: NaiveDate,
+    after: Option<&Cursor>,
+    limit: u32,
+) -> Result<Page<OrderRow, Cursor>, QueryError> {
+    let select = select_expiring(shop, through, after, limit);
+    let cursor = |row: &OrderRow| Cursor::new(row.valid_until.unwrap_or_default(), &row.order_id);
+    select.paged(storage, limit, cursor).await
 }
 
 /// A page of orders, newest generation date first (O1, O2). `limit` is 1 to 1,000.

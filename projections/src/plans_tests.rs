@@ -5,7 +5,7 @@ use crate::order_list::OrderFilter;
 use crate::query::{Cursor, Select};
 use crate::subscription_list::SubscriptionFilter;
 use crate::testing::{date, transaction};
-use crate::{Projections, card_expiry_table, member_list, open_payments, order_list};
+use crate::{Projections, card_expiry_table, failed_orders, member_list, order_list, payment_work, transactions};
 use sqlx::Row as _;
 use teiki_domain::subscription::Status;
 use teiki_infrastructure::event_store::{LogReader, Storage, StorageOptions};
@@ -41,6 +41,7 @@ async fn o2_every_list_is_read_along_an_index() {
         (OrderFilter { from: Some(day), to: Some(day), ..any() }, "by_date"),
         (OrderFilter { status: Some("failed".into()), ..any() }, "by_status"),
         (OrderFilter { failed_only: true, ..any() }, "by_status"),
+        (OrderFilter { list: Some("cancelled".into()), ..any() }, "by_list"),
         (OrderFilter { member: Some("02396-M0001".parse().unwrap()), ..any() }, "by_member"),
         (OrderFilter { subscription: Some("02396-S1".parse().unwrap()), ..any() }, "by_subscription"),
         (OrderFilter { transaction_id: Some(transaction(5)), ..any() }, "by_transaction"),
@@ -66,8 +67,13 @@ async fn o2_every_list_is_read_along_an_index() {
         (running.select(Some(&after), 50), "subscription_list_by_status_g1"),
         (member.select(None, 50), "subscription_list_by_member_g1"),
         (crate::due_renewals::select_due(day, "run", Some((day, "02396-S1")), 50), "due_renewals_by_date_g1"),
-        (open_payments::select(None, Some(&after), 50), "open_payments_by_since_g1"),
-        (open_payments::select(Some(shop), None, 50), "open_payments_by_shop_g1"),
+        (payment_work::select(None, false, Some(&after), 50), "payment_work_by_since_g1"),
+        (payment_work::select(None, true, Some(&after), 50), "payment_work_by_open_g1"),
+        (payment_work::select(Some(shop), true, None, 50), "payment_work_by_shop_g1"),
+        (failed_orders::select(None, Some(&after), 50), "failed_orders_by_date_g1"),
+        (failed_orders::select(Some(shop), Some(&after), 50), "failed_orders_by_shop_g1"),
+        (transactions::select_since("2026-04-01", Some(&after), 50), "transactions_by_time_g1"),
+        (order_list::select_expiring(None, day, Some(&after), 50), "order_list_by_validity_g1"),
         (member_list::select(Some(shop), Some(&after), 50), "member_list_by_shop_g1"),
         (card_expiry_table::select(day, None, Some(&after), 50), "card_expiry_cards_by_expiry_g1"),
     ];

@@ -9,7 +9,7 @@ use chrono::NaiveDate;
 use teiki_domain::ids::ShopId;
 use teiki_domain::payment_method::SaleMode;
 use teiki_domain::recorded::RecordedEvent;
-use teiki_domain::shop_settings::ShopSettingsEvent as Event;
+use teiki_domain::shop_settings::{ShopSettingsEvent as Event, VALIDITY_MAX};
 use teiki_infrastructure::event_store::Storage;
 
 row! {
@@ -37,6 +37,16 @@ row! {
         contract_start: Option<NaiveDate>,
         /// Last day of the merchant contract (S17).
         contract_end: Option<NaiveDate>,
+        /// Days after an authorisation on which it can still be captured.
+        validity_days: i64,
+        /// Days before the last of them from which an order is on the warning list.
+        validity_warn_days: i64,
+        /// Days on which failed authorisations are tried again, such as `1,3,7`; empty: never.
+        retry_ladder: String,
+        /// Whether a changed card makes one attempt at once.
+        retry_on_card_change: bool,
+        /// Whether Paygent sends its notices here.
+        receives_notices: bool,
         /// Whether the connection to Paygent was entered (S3).
         connected: bool,
         /// Position of the last event that changed the row.
@@ -55,7 +65,7 @@ impl Projection for ShopList {
     }
 
     fn version(&self) -> i64 {
-        1
+        2
     }
 
     fn aggregates(&self) -> &'static [&'static str] {
@@ -88,6 +98,11 @@ impl Projection for ShopList {
                 goods_max: None,
                 contract_start: None,
                 contract_end: None,
+                validity_days: i64::from(VALIDITY_MAX),
+                validity_warn_days: 7,
+                retry_ladder: String::new(),
+                retry_on_card_change: false,
+                receives_notices: false,
                 connected: false,
                 updated_position: fact.position,
             });
@@ -109,6 +124,16 @@ impl Projection for ShopList {
                     row.contract_start = *start;
                     row.contract_end = *end;
                 }
+                Event::AuthorizationValidityChanged { days, warn_days } => {
+                    row.validity_days = i64::from(*days);
+                    row.validity_warn_days = i64::from(*warn_days);
+                }
+                Event::RetryPolicyChanged { policy } => {
+                    let days: Vec<String> = policy.ladder.iter().map(ToString::to_string).collect();
+                    row.retry_ladder = days.join(",");
+                    row.retry_on_card_change = policy.on_card_change;
+                }
+                Event::NoticeKeyChanged { notice_key } => row.receives_notices = notice_key.is_some(),
             }
             row.updated_position = fact.position;
         })

@@ -9,7 +9,7 @@ use teiki_domain::card_expiry::CardExpiry;
 use teiki_domain::ids::{OrderId, SubscriptionId, TransactionId};
 use teiki_domain::member::{MemberEvent, StoredCard};
 use teiki_domain::money::Yen;
-use teiki_domain::order::{CardInForce, FoundBy, OrderEvent};
+use teiki_domain::order::{CardInForce, Cause, FoundBy, OrderEvent};
 use teiki_domain::payment_method::{PaymentMethod, SaleMode};
 use teiki_domain::recorded::RecordedEvent;
 use teiki_domain::sealed::Sealed;
@@ -134,12 +134,15 @@ pub(crate) fn requested(attempt: u32, serial: u64, amount: i64) -> (&'static str
         amount: yen(amount),
         card: CardInForce { card_id: "7".parse().unwrap(), expiry: CardExpiry::new(2028, 3).unwrap() },
         sale_mode: SaleMode::AuthorizeOnly,
+        cause: Cause::Generation,
+        requested_on: None,
+        three_d_secure: false,
     })
 }
 
 pub(crate) fn succeeded(attempt: u32, captured: bool) -> (&'static str, RecordedEvent) {
     let payment_id = format!("9{attempt}").parse().unwrap();
-    order(OrderEvent::AuthorizationSucceeded { attempt, payment_id, captured, found_by: FoundBy::Reply })
+    order(OrderEvent::AuthorizationSucceeded { attempt, payment_id, captured, found_by: FoundBy::Reply, until: None })
 }
 
 pub(crate) fn failed(attempt: u32, code: &str) -> (&'static str, RecordedEvent) {
@@ -160,7 +163,7 @@ pub(crate) fn capture_failed() -> (&'static str, RecordedEvent) {
 }
 
 pub(crate) fn sales_confirmed() -> (&'static str, RecordedEvent) {
-    order(OrderEvent::SalesConfirmed { attempt: 1, amount: yen(2_500), found_by: FoundBy::Reply })
+    order(OrderEvent::SalesConfirmed { attempt: 1, amount: yen(2_500), found_by: FoundBy::Reply, refundable_until: None })
 }
 
 pub(crate) fn member(event: MemberEvent) -> (&'static str, RecordedEvent) {

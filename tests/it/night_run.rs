@@ -162,9 +162,9 @@ async fn the_sale_mode_is_kept_per_order(kind: StoreKind) {
     let app = stage.app().await;
     let first = OrderId::for_generation(&subscription(0), day("2026-04-01"));
     let second = OrderId::for_generation(&subscription(0), day("2026-04-02"));
-    app.payments.capture(first.as_str(), &because).await.unwrap();
-    let refused = app.payments.capture(second.as_str(), &because).await.err().unwrap().to_string();
-    assert!(refused.contains("nothing to confirm"), "{refused}");
+    app.payments.capture(&first, &because).await.unwrap();
+    let refused = app.payments.capture(&second, &because).await.err().unwrap().to_string();
+    assert!(refused.contains("captured together with its authorisation"), "{refused}");
     app.stop().await;
     assert_eq!(order(&stage, 0, "2026-04-01").await.payment_status, "sales_confirmed");
     assert_eq!(order(&stage, 0, "2026-04-02").await.payment_status, "captured");

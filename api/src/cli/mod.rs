@@ -1,10 +1,15 @@
 //! The command line: parse, hand over, say what came of it.
 
+mod bind;
 mod demo;
+mod expiring;
 mod rebuild;
+mod reconcile;
 mod renew;
+mod retries;
 mod schedule;
 mod serve;
+mod set_aside;
 
 pub(crate) use renew::progress_bar;
 
@@ -34,6 +39,16 @@ enum Command {
     Serve,
     /// Generate and authorise every order that is due, now.
     Renew(renew::Arguments),
+    /// List failed orders with the day of their next attempt, or why there is none.
+    Retries(retries::Arguments),
+    /// Hold our log against Paygent's books and list what differs.
+    Reconcile(reconcile::Arguments),
+    /// List authorised orders whose last day is near.
+    Expiring(expiring::Arguments),
+    /// List work that cannot go on, or let it go on.
+    SetAside(set_aside::Arguments),
+    /// Show which Paygent merchant and host the shops of this store belong to, or bind a shop to another.
+    Bind(bind::Arguments),
     /// Print the delivery dates of a cycle, one ISO date a line.
     Schedule(schedule::Arguments),
     /// Build tables anew from the first event, beside the ones in use, and switch.
@@ -61,12 +76,18 @@ pub(crate) enum CliError {
     Other(String),
 }
 
+impl CliError {
+    fn other(error: impl std::fmt::Display) -> Self {
+        Self::Other(error.to_string())
+    }
+}
+
 /// Runs the program and says how it ended.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     // Schedules need neither a store nor a runtime.
     let result = match arguments.command {
-        Command::Schedule(schedule) => schedule::run(&schedule),
+        Command::Schedule(schedule) => schedule::run(&schedule).map(|()| ExitCode::SUCCESS),
         command => runtime().and_then(|runtime| {
             let result = runtime.block_on(run(command, &arguments.config));
             // A task that hangs must not keep a finished command from ending.
@@ -75,7 +96,7 @@ pub fn main() -> ExitCode {
         }),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("teiki: {error}");
             ExitCode::FAILURE
@@ -90,15 +111,21 @@ fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
         .map_err(|error| CliError::Other(format!("the runtime cannot start: {error}")))
 }
 
-async fn run(command: Command, file: &std::path::Path) -> Result<(), CliError> {
+async fn run(command: Command, file: &std::path::Path) -> Result<ExitCode, CliError> {
     log_to_stderr();
     match command {
+        Command::Reconcile(arguments) => return reconcile::run(arguments, Config::load(file)?).await,
+        Command::Retries(arguments) => retries::run(arguments, Config::load(file)?).await,
+        Command::Expiring(arguments) => expiring::run(arguments, Config::load(file)?).await,
+        Command::SetAside(arguments) => set_aside::run(arguments, Config::load(file)?).await,
+        Command::Bind(arguments) => bind::run(arguments, Config::load(file)?).await,
         Command::Serve => serve::run(Config::load(file)?).await,
         Command::Renew(arguments) => renew::run(arguments, Config::load(file)?).await,
         Command::Rebuild(arguments) => rebuild::run(arguments, Config::load(file)?).await,
         Command::Demo(arguments) => demo::run(arguments).await,
         Command::Schedule(arguments) => schedule::run(&arguments),
-    }
+    }?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Log lines go to standard error, so that what a command prints stays usable; `RUST_LOG` chooses what is logged and

@@ -2,7 +2,8 @@
 
 use super::{Page, PageResult, next_address, render};
 use crate::app::App;
-use crate::http::orders::{Filters, STATUSES};
+use crate::http::orders::Filters;
+use teiki_domain::order::Payment;
 use crate::http::query::{cursor, limit};
 use crate::{members, words};
 use axum::extract::rejection::QueryRejection;
@@ -90,7 +91,7 @@ pub(crate) async fn page(State(app): State<Arc<App>>, filters: Result<Query<Filt
     let chosen = filter.status.as_deref();
     Ok::<_, Page>(render(&OrdersPage {
         today: app.clock.today().to_string(),
-        statuses: STATUSES.iter().map(|code| (*code, words::payment_status(code), chosen == Some(*code))).collect(),
+        statuses: Payment::CODES.iter().map(|code| (*code, words::payment_status(code), chosen == Some(*code))).collect(),
         rows: page.rows.iter().map(|row| Row::new(row, names.get(&row.member_id))).collect(),
         next: page.next.map(|next| next_address("/orders", &parameters, &next.to_string())),
         filters: Shown {

@@ -8,7 +8,7 @@ use crate::words;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use teiki_projections::order_list::{self, OrderFilter};
-use teiki_projections::{card_expiry_table, open_payments};
+use teiki_projections::{card_expiry_table, payment_work};
 use unicode_width::UnicodeWidthStr as _;
 
 /// Newest orders printed.
@@ -51,7 +51,7 @@ pub(super) async fn text(app: &App, nights: u32) -> Result<String, DemoError> {
     }
     order_list_text(app, &newest, all, &mut out).await?;
     card_expiry_text(app, &mut out).await?;
-    let unknown = open_payments::count(&app.storage).await.map_err(DemoError::other)?;
+    let unknown = payment_work::count_open(&app.storage).await.map_err(DemoError::other)?;
     let head = app.log.head().await.map_err(DemoError::other)?;
     let _ = writeln!(out, "\nまとめ: {nights} 夜、受注 {all} 件、イベント {head} 件、結果不明 {unknown} 件");
     for (status, (count, yen)) in by_status {

@@ -4,6 +4,7 @@ use super::problem::Problem;
 use crate::app::App;
 use crate::members::{self, Profile};
 use crate::payments::CardRegistration;
+use crate::workers::retries;
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, PathRejection};
 use axum::extract::{Path, State};
@@ -73,8 +74,17 @@ pub(super) async fn register_card(
     }
     let because = app.gateway.because(ACTOR, "the member registered a card");
     // A caller that hangs up must not leave the card half registered: the work goes on by itself.
-    let (payments, of) = (app.payments.clone(), member.clone());
-    let work = app.spawn(async move { payments.register_card(&of, body.token, &because).await });
+    let (engine, of) = (app.clone(), member.clone());
+    let work = app.spawn(async move {
+        let kept = engine.payments.register_card(&of, body.token, &because).await;
+        if let Ok(CardRegistration::Registered(_)) = &kept {
+            // The card is kept whatever comes of this; a crash in between is made up for at the next start.
+            if let Err(error) = retries::after_card_change(&engine, &of).await {
+                tracing::error!(%error, member = %of, "the attempts after a card change failed; the next start makes them");
+            }
+        }
+        kept
+    });
     match work.await.map_err(|_| super::problem::internal())?? {
         CardRegistration::Registered(card) => Ok((
             StatusCode::CREATED,

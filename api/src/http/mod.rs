@@ -3,10 +3,15 @@
 mod cards;
 mod health;
 mod members;
+mod notices;
+mod order_commands;
 pub(crate) mod orders;
 mod problem;
 pub(crate) mod query;
+mod request;
+mod shops;
 mod subscriptions;
+mod work;
 
 use crate::app::App;
 use crate::console;
@@ -14,7 +19,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -82,7 +87,24 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/v1/subscriptions", post(subscriptions::start))
         .route("/v1/orders", get(orders::list))
         .route("/v1/orders/{id}", get(orders::one))
-        .route("/v1/orders/{id}/capture", post(orders::capture))
+        .route("/v1/orders/expiring-authorizations", get(work::expiring))
+        .route("/v1/orders/{id}/capture", post(order_commands::capture))
+        .route("/v1/orders/{id}/cancel", post(order_commands::cancel))
+        .route("/v1/orders/{id}/complete", post(order_commands::complete))
+        .route("/v1/orders/{id}/authorize", post(order_commands::authorize))
+        .route("/v1/orders/{id}/update-transaction", post(order_commands::update_transaction))
+        .route("/v1/orders/{id}/basket", put(order_commands::change_basket))
+        .route("/v1/orders/{id}/payment-method", put(order_commands::change_method))
+        .route("/v1/orders/{id}/give-up", post(order_commands::give_up))
+        .route("/v1/orders/{id}/surplus/{payment_id}/refund", post(order_commands::refund_surplus))
+        .route("/v1/orders/{id}/surplus/{payment_id}/accept", post(order_commands::accept_surplus))
+        .route("/v1/retries", get(work::retries))
+        .route("/v1/set-aside", get(work::set_aside))
+        .route("/v1/set-aside/{kind}/{subject}/release", post(work::release))
+        .route("/v1/shops/{id}/retry-policy", put(shops::retry_policy))
+        .route("/v1/shops/{id}/authorization-validity", put(shops::validity))
+        .route("/v1/shops/{id}/notice-key", put(shops::notice_key))
+        .route("/paygent/notices/{shop}", post(notices::receive))
         .route("/v1/cards/expiring", get(cards::expiring))
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method)
@@ -105,6 +127,10 @@ fn set(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderVa
 /// were meant for a loopback name are answered. It may also post to our address without being able to read the
 /// answer: what a browser sends on behalf of another site changes nothing here.
 async fn only_this_machine(request: axum::extract::Request, next: axum::middleware::Next) -> Response {
+    // Paygent proves itself by the check value of what it sends, and comes through a proxy.
+    if request.uri().path().starts_with("/paygent/") {
+        return next.run(request).await;
+    }
     match from_elsewhere(request.method(), request.headers()) {
         Some(problem) => problem.into_response(),
         None => next.run(request).await,

@@ -1,6 +1,5 @@
 //! Orders.
 
-use super::members::ACTOR;
 use super::problem::Problem;
 use super::query::{cursor, limit, optional};
 use crate::app::App;
@@ -30,29 +29,24 @@ pub(crate) struct Filters {
     pub(crate) amount_min: Option<String>,
     pub(crate) amount_max: Option<String>,
     pub(crate) failed_only: Option<String>,
+    pub(crate) undecided_only: Option<String>,
+    pub(crate) list: Option<String>,
     pub(crate) cursor: Option<String>,
     pub(crate) limit: Option<u32>,
 }
 
-/// The payment statuses one can ask for.
-pub(crate) const STATUSES: [&str; 10] = [
-    "external",
-    "not_executed",
-    "requested",
-    "unknown",
-    "authorized",
-    "failed",
-    "capture_requested",
-    "capture_unknown",
-    "captured",
-    "sales_confirmed",
-];
+/// The lists an order can be in (O11).
+const LISTS: [&str; 3] = ["open", "completed", "cancelled"];
 
 impl Filters {
     pub(crate) fn read(&self) -> Result<OrderFilter, Problem> {
         let status: Option<String> = optional("status", self.status.as_deref())?;
-        if status.as_ref().is_some_and(|status| !STATUSES.contains(&status.as_str())) {
-            return Err(Problem::validation("status", format!("it is one of {}", STATUSES.join(", "))));
+        if status.as_ref().is_some_and(|status| !Payment::CODES.contains(&status.as_str())) {
+            return Err(Problem::validation("status", format!("it is one of {}", Payment::CODES.join(", "))));
+        }
+        let list: Option<String> = optional("list", self.list.as_deref())?;
+        if list.as_ref().is_some_and(|list| !LISTS.contains(&list.as_str())) {
+            return Err(Problem::validation("list", format!("it is one of {}", LISTS.join(", "))));
         }
         let date = |field: &str, text: Option<&str>| -> Result<Option<NaiveDate>, Problem> {
             optional(field, text).map_err(|_| Problem::validation(field, "a date is written as YYYY-MM-DD"))
@@ -69,16 +63,19 @@ impl Filters {
             failed_only: optional::<bool>("failed_only", self.failed_only.as_deref())?.unwrap_or(false),
             transaction_id: optional("transaction_id", self.transaction_id.as_deref())?,
             attempt_transaction_id: None,
+            undecided_only: optional::<bool>("undecided_only", self.undecided_only.as_deref())?.unwrap_or(false),
+            list,
         })
     }
 }
 
 /// One row, as programs read it.
-fn present(row: &OrderRow) -> Value {
+pub(super) fn present(row: &OrderRow) -> Value {
     let failure = row.failure_code.as_ref().map(|code| {
         let detail = row.failure_detail.as_deref().unwrap_or("");
         json!({"code": code, "detail": detail, "meaning": teiki_domain::declines::meaning(code, detail)})
     });
+    let undecided = row.undecided_payment_id.as_ref().map(|id| json!({"payment_id": id, "amount": row.undecided_amount}));
     json!({
         "order_id": row.order_id,
         "subscription_id": row.subscription_id,
@@ -96,6 +93,13 @@ fn present(row: &OrderRow) -> Value {
         "failure": failure,
         "not_executed_reason": row.not_executed_reason,
         "confirmed_at": row.confirmed_at,
+        "cancelled_at": row.cancelled_at,
+        "amount": row.amount,
+        "valid_until": row.valid_until,
+        "refundable_until": row.refundable_until,
+        "three_d_secure": row.three_d_secure,
+        "open_request": row.open_request,
+        "undecided_payment": undecided,
         "list": row.list,
         "position": row.updated_position,
     })
@@ -122,43 +126,17 @@ pub(super) async fn one(
     Ok(Json(read(&app, &id).await?))
 }
 
-fn order_id(id: Result<Path<String>, PathRejection>) -> Result<OrderId, Problem> {
+pub(super) fn order_id(id: Result<Path<String>, PathRejection>) -> Result<OrderId, Problem> {
     let Path(id) = id?;
     super::query::parse("id", &id)
 }
 
-async fn read(app: &App, id: &OrderId) -> Result<Value, Problem> {
+pub(super) async fn read(app: &App, id: &OrderId) -> Result<Value, Problem> {
     match order_list::get(&app.storage, id).await? {
         Some(row) => Ok(present(&row)),
         None => {
             Err(Problem::new(StatusCode::NOT_FOUND, "not_found", "There is no such order")
                 .detail(format!("order {id}")))
         }
-    }
-}
-
-/// `POST /v1/orders/{id}/capture`: confirms the sale (売上確定, O5). 200 with the order once it is confirmed, also
-/// when it was before; 202 while Paygent's answer is not known; 402 with Paygent's code when it refused.
-pub(super) async fn capture(
-    State(app): State<Arc<App>>,
-    id: Result<Path<String>, PathRejection>,
-) -> Result<(StatusCode, Json<Value>), Problem> {
-    let id = order_id(id)?;
-    let because = app.gateway.because(ACTOR, "a billing service confirmed the sale");
-    // A caller that hangs up must not leave Paygent's answer unrecorded: the work goes on by itself.
-    let (payments, of) = (app.payments.clone(), id.clone());
-    let work = app.spawn(async move { payments.capture(of.as_str(), &because).await });
-    let done = work.await.map_err(|_| super::problem::internal())??;
-    app.settle().await.map_err(|error| super::problem::unavailable(&error))?;
-    let body = read(&app, &id).await?;
-    match done.aggregate.details().map(|details| &details.payment) {
-        Some(Payment::Captured { .. }) => Ok((StatusCode::OK, Json(body))),
-        Some(Payment::Authorized(_)) => {
-            let text = |name: &str| body["failure"][name].as_str().unwrap_or("").to_owned();
-            let title = "Paygent did not confirm the sale; the order stays authorised";
-            let problem = Problem::new(StatusCode::PAYMENT_REQUIRED, "capture_refused", title);
-            Err(problem.paygent(text("code"), text("detail")))
-        }
-        _ => Ok((StatusCode::ACCEPTED, Json(body))),
     }
 }

@@ -139,7 +139,8 @@ impl From<ShopError> for Problem {
         match error {
             ShopError::DoesNotExist(_) => not_found(error.to_string()),
             ShopError::NotConnected(_) | ShopError::NoTransport => conflict("not_connected", error.to_string()),
-            ShopError::Store(_) | ShopError::Key(_) => unavailable(&error),
+            ShopError::OtherEnvironment { .. } => conflict("other_environment", error.to_string()),
+            ShopError::Store(_) | ShopError::Key(_) | ShopError::Binding(_) => unavailable(&error),
         }
     }
 }
@@ -172,6 +173,9 @@ impl From<PaymentError> for Problem {
             PaymentError::Member(error) => member(error),
             PaymentError::Shop(error) => error.into(),
             PaymentError::Store(error) => unavailable(&error),
+            PaymentError::Serial(error) => unavailable(&error),
+            PaymentError::Id(error) => unavailable(&error),
+            error @ PaymentError::UnderWay(_) => conflict("outcome_open", error.to_string()).retryable(),
         }
     }
 }

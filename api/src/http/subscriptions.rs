@@ -2,6 +2,7 @@
 
 use super::members::ACTOR;
 use super::problem::Problem;
+use super::request::{Amount, Method, RequestLine, basket, field};
 use crate::app::App;
 use crate::subscriptions::{self, Start};
 use axum::Json;
@@ -12,9 +13,6 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use teiki_domain::basket::{Basket, Charge, Line};
-use teiki_domain::money::Yen;
-use teiki_domain::payment_method::PaymentMethod;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,68 +30,13 @@ pub(super) struct Request {
     fee: Option<Amount>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RequestLine {
-    product: String,
-    name: String,
-    unit_price: i64,
-    quantity: u32,
-    tax_percent: u8,
-}
-
-/// An amount in yen, or `"to_be_quoted"` (C4, R5-3).
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Amount {
-    Yen(i64),
-    Word(Quoted),
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Quoted {
-    ToBeQuoted,
-}
-
-/// `"card"`, or `{"external": "代金引換"}`.
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Method {
-    Card,
-    External(String),
-}
-
-fn charge(field: &str, amount: Option<Amount>) -> Result<Charge, Problem> {
-    match amount {
-        None => Ok(Charge::Fixed(Yen::ZERO)),
-        Some(Amount::Word(Quoted::ToBeQuoted)) => Ok(Charge::ToBeQuoted),
-        Some(Amount::Yen(yen)) => {
-            Yen::new(yen).map(Charge::Fixed).map_err(|error| Problem::validation(field, error.to_string()))
-        }
-    }
-}
-
 impl Request {
     fn read(self) -> Result<Start, Problem> {
-        fn field<T, E: std::fmt::Display>(name: &str, result: Result<T, E>) -> Result<T, Problem> {
-            result.map_err(|error| Problem::validation(name, error.to_string()))
-        }
-        let lines = self.lines.into_iter().enumerate().map(|(i, line)| {
-            let unit_price = field(&format!("lines[{i}].unit_price"), Yen::new(line.unit_price))?;
-            let RequestLine { product, name, quantity, tax_percent, .. } = line;
-            Ok(Line { product, name, unit_price, quantity, tax_percent })
-        });
-        let lines = lines.collect::<Result<Vec<_>, Problem>>()?;
-        let (shipping, fee) = (charge("shipping", Some(self.shipping))?, charge("fee", self.fee)?);
         Ok(Start {
             subscription_id: self.subscription_id.map(|id| field("subscription_id", id.parse())).transpose()?,
             member_id: field("member_id", self.member_id.parse())?,
-            basket: field("lines", Basket::new(lines, shipping, fee))?,
-            payment_method: match self.payment_method {
-                Method::Card => PaymentMethod::Card,
-                Method::External(name) => PaymentMethod::External { name },
-            },
+            basket: basket(self.lines, self.shipping, self.fee)?,
+            payment_method: self.payment_method.into(),
             cycle: field("cycle", self.cycle.parse())?,
             first_delivery: self.first_delivery,
         })

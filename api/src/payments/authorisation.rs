@@ -1,14 +1,8 @@
-use super::{CallRight, PaymentError, Payments};
-use crate::command_gateway::{Because, Done};
-use std::time::Duration;
+use super::{PaymentError, Payments};
+use crate::command_gateway::Because;
 use teiki_domain::applicability::NotExecutedReason;
-use teiki_domain::order::{Attempt, FoundBy, GenerateOrder, Order, OrderCommand, OrderEvent, Payment};
-use teiki_domain::payment_method::SaleMode;
+use teiki_domain::order::{Details, GenerateOrder, Order, OrderCommand, Payment};
 use teiki_infrastructure::event_store::Loaded;
-use teiki_infrastructure::paygent::{AuthoriseStoredCard, Outcome, Paygent};
-
-/// Most times one telegram is repeated after Paygent provably did not process it (busy, no connection).
-const BUSY_RETRIES: u32 = 2;
 
 /// What came of generating and authorising one order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +21,8 @@ pub enum Authorised {
         /// Paygent's code.
         code: String,
     },
+    /// Cancelled or run out since.
+    Gone,
     /// Not known; recovery will ask.
     Open,
 }
@@ -53,114 +49,32 @@ impl Payments {
         let command = OrderCommand::Generate(Box::new(generate));
         let done = self.gateway.execute_on::<Order>(id.as_str(), absent, because, command).await?;
         let new = !done.events.is_empty();
-        Ok(Generated { new, authorised: self.send_if_intended(done, because).await? })
-    }
-
-    /// Calls Paygent if, and only if, the commit just made holds the intent to.
-    pub(super) async fn send_if_intended(
-        &self,
-        done: Done<Order>,
-        because: &Because,
-    ) -> Result<Authorised, PaymentError> {
-        let right = self.call_right(done.begun);
-        let intended = done.events.iter().find_map(|event| match event {
-            OrderEvent::AuthorizationRequested { attempt, .. } | OrderEvent::AuthorizationSentAgain { attempt } => {
-                Some(*attempt)
-            }
-            _ => None,
-        });
-        let details = done.aggregate.details();
-        let (Some(number), Some(details)) = (intended, details) else {
-            return Ok(details.map_or(Authorised::Open, |details| standing(&details.payment, &details.attempts)));
-        };
-        let (Some(attempt), shop) = (details.attempt(number), details.order_id.shop()) else {
-            return Ok(Authorised::Open);
-        };
-        let request = AuthoriseStoredCard {
-            transaction_id: attempt.transaction_id.clone(),
-            amount: attempt.amount,
-            member: details.member_id.clone(),
-            card_id: attempt.card.card_id.clone(),
-            sale_mode: attempt.sale_mode,
-        };
-        let paygent = self.shops.paygent(shop).await?;
-        let command = self.call(&paygent, &request, number, &right).await;
-        let Some(command) = command else { return Ok(Authorised::Open) };
-        let id = details.order_id.to_string();
-        let outcome = self.gateway.then(because, "outcome of the authorisation");
-        let loaded = Loaded { aggregate: done.aggregate, sequence: done.sequence };
-        let recorded = self.gateway.execute_on::<Order>(&id, loaded, &outcome, command).await?;
-        Ok(recorded.aggregate.details().map_or(Authorised::Open, |d| standing(&d.payment, &d.attempts)))
-    }
-
-    /// One call, repeated only while Paygent provably booked nothing. `None`: the right to call is gone, so nothing
-    /// was sent by this process since.
-    async fn call(
-        &self,
-        paygent: &Paygent,
-        request: &AuthoriseStoredCard,
-        attempt: u32,
-        right: &CallRight,
-    ) -> Option<OrderCommand> {
-        let mut tries = 0;
-        loop {
-            if !right.holds() {
-                return None;
-            }
-            let found_by = FoundBy::Reply;
-            match paygent.authorise_stored_card(request).await {
-                Outcome::Approved(reply) => {
-                    let captured = request.sale_mode == SaleMode::AuthorizeAndCapture;
-                    let payment_id = reply.payment_id;
-                    return Some(OrderCommand::RecordAuthorized {
-                        attempt,
-                        payment_id,
-                        captured,
-                        amount: None,
-                        found_by,
-                    });
-                }
-                Outcome::Declined(declined) => {
-                    let (code, detail) = (declined.code, declined.detail);
-                    return Some(OrderCommand::RecordDeclined { attempt, code, detail, found_by });
-                }
-                Outcome::Unknown(why) => {
-                    return Some(OrderCommand::RecordUnknown { attempt, why: why.to_string() });
-                }
-                Outcome::Busy(declined) if tries >= BUSY_RETRIES => {
-                    // Recovery goes on asking and sending: a busy gateway is no reason to fail a customer's card.
-                    return Some(OrderCommand::RecordUnknown { attempt, why: format!("Paygent was busy: {declined}") });
-                }
-                Outcome::NotSent(why) if !why.may_retry() => {
-                    let (code, detail) = (String::new(), why.to_string());
-                    return Some(OrderCommand::RecordDeclined { attempt, code, detail, found_by });
-                }
-                Outcome::NotSent(why) if tries >= BUSY_RETRIES => {
-                    return Some(OrderCommand::RecordUnknown { attempt, why: why.to_string() });
-                }
-                Outcome::Busy(_) | Outcome::NotSent(_) => {
-                    tries += 1;
-                    tokio::time::sleep((self.timeout / 20).min(Duration::from_millis(500)) * tries).await;
-                }
-            }
-        }
+        let done = self.carry_out(done, because).await?;
+        let authorised = done.aggregate.details().map_or(Authorised::Open, standing_of);
+        Ok(Generated { new, authorised })
     }
 }
 
 /// What an order's payment status means to whoever asked for the order.
-pub(super) fn standing(payment: &Payment, attempts: &[Attempt]) -> Authorised {
-    match payment {
+pub fn standing_of(details: &Details) -> Authorised {
+    match &details.payment {
         Payment::External => Authorised::External,
         Payment::NotExecuted(reason) => Authorised::NotExecuted(reason.clone()),
-        Payment::Authorized(_) | Payment::CaptureRequested(_) | Payment::CaptureUnknown(_) => {
-            Authorised::Succeeded { captured: false }
+        Payment::Authorized(_)
+        | Payment::CaptureRequested(_)
+        | Payment::CaptureUnknown(_)
+        | Payment::RevisionRequested(_)
+        | Payment::RevisionUnknown(_)
+        | Payment::VoidRequested(_)
+        | Payment::VoidUnknown(_) => Authorised::Succeeded { captured: false },
+        Payment::Captured { .. } | Payment::RefundRequested(_) | Payment::RefundUnknown(_) => {
+            Authorised::Succeeded { captured: true }
         }
-        Payment::Captured { .. } => Authorised::Succeeded { captured: true },
         Payment::Failed(number) => {
-            let attempt = attempts.iter().find(|attempt| attempt.number == *number);
-            let code = attempt.and_then(|attempt| attempt.failure.as_ref()).map(|(code, _)| code.clone());
+            let code = details.attempt(*number).and_then(|attempt| attempt.failure.as_ref()).map(|(code, _)| code.clone());
             Authorised::Failed { code: code.unwrap_or_default() }
         }
-        Payment::Requested(_) | Payment::Unknown(_) => Authorised::Open,
+        Payment::Voided(_) | Payment::Refunded(_) | Payment::Expired(_) => Authorised::Gone,
+        Payment::Requested(_) | Payment::Unknown(_) | Payment::GivenUp(_) => Authorised::Open,
     }
 }

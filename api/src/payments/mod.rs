@@ -6,24 +6,30 @@
 //! which asks Paygent before anything is sent again (W1-W3, W9-W11 of the crash windows in docs/ARCHITECTURE.md).
 
 mod authorisation;
-mod capture;
+mod calls;
 mod card_registration;
+mod facts;
+mod first_seen;
+mod orders;
 mod recovery;
 
-pub use authorisation::{Authorised, Generated};
+pub use authorisation::{Authorised, Generated, standing_of};
 pub use card_registration::CardRegistration;
-pub use recovery::{FirstSeen, RecoveryReport, Resolution};
+pub use facts::{Compared, Difference};
+pub use first_seen::FirstSeen;
+pub use recovery::{RecoveryReport, Resolution};
 
 use crate::command_gateway::{CommandError, CommandGateway, Moment};
 use crate::shops::{ShopError, Shops};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use teiki_domain::ids::OrderId;
+use teiki_domain::ids::{IdError, OrderId};
 use teiki_domain::member::MemberRefusal;
 use teiki_domain::order::OrderRefusal;
 use teiki_infrastructure::clock::Clock;
 use teiki_infrastructure::event_store::StoreError;
+use teiki_infrastructure::serial_numbers::{SerialError, SerialNumbers};
 use tokio::sync::Semaphore;
 
 /// Why a payment step could not be carried out. What Paygent answered is never among these: that is an event.
@@ -41,6 +47,15 @@ pub enum PaymentError {
     /// The order could not be read.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// No transaction ID could be given out.
+    #[error(transparent)]
+    Serial(#[from] SerialError),
+    /// No transaction ID can be made of the number given out.
+    #[error(transparent)]
+    Id(#[from] IdError),
+    /// Somebody else is at the same order in this moment.
+    #[error("order {0} is being worked on in this moment; try again when its last request has its answer")]
+    UnderWay(OrderId),
 }
 
 impl PaymentError {
@@ -50,6 +65,14 @@ impl PaymentError {
         matches!(self, Self::Order(CommandError::Refused(AmountDiffers { .. } | Contradiction { .. })))
     }
 
+    /// What the domain says against it, if it was the domain.
+    pub fn refusal(&self) -> Option<&OrderRefusal> {
+        match self {
+            Self::Order(CommandError::Refused(refusal)) => Some(refusal),
+            _ => None,
+        }
+    }
+
     /// Whether the store is out of reach, so that nothing else would work either.
     pub fn is_unavailable(&self) -> bool {
         match self {
@@ -57,6 +80,8 @@ impl PaymentError {
             Self::Member(error) => error.is_unavailable(),
             Self::Shop(error) => error.is_unavailable(),
             Self::Store(error) => error.is_unavailable(),
+            Self::Serial(error) => error.is_unavailable(),
+            Self::Id(_) | Self::UnderWay(_) => false,
         }
     }
 }
@@ -66,6 +91,7 @@ impl PaymentError {
 pub struct Payments {
     gateway: CommandGateway,
     shops: Shops,
+    serials: SerialNumbers,
     timeout: Duration,
     under_way: Arc<Mutex<HashSet<OrderId>>>,
     inquiries: Arc<Semaphore>,
@@ -104,9 +130,15 @@ impl Drop for UnderWay {
 impl Payments {
     /// Payments through `gateway` and `shops`; no call to Paygent takes longer than `timeout`, and at most
     /// `concurrency` outcomes are asked for at once.
-    pub fn new(gateway: CommandGateway, shops: Shops, timeout: Duration, concurrency: usize) -> Self {
+    pub fn new(
+        gateway: CommandGateway,
+        shops: Shops,
+        serials: SerialNumbers,
+        timeout: Duration,
+        concurrency: usize,
+    ) -> Self {
         let inquiries = Arc::new(Semaphore::new(concurrency));
-        Self { gateway, shops, timeout, under_way: Arc::default(), inquiries }
+        Self { gateway, shops, serials, timeout, under_way: Arc::default(), inquiries }
     }
 
     /// A call begins at most this long after its intent began to be written.

@@ -1,13 +1,23 @@
-//! Attempts without a known outcome: after a crash, a lost reply, a busy gateway. Paygent is asked until it says
-//! something definite, and nothing is sent again before it said "none" twice, long enough after the call (W1-W3, W11).
+//! Requests without a known outcome: after a crash, a lost reply, a busy gateway. Paygent is asked until it says
+//! something definite, and nothing that books is sent again before it said "none" twice, long enough after the call
+//! (W1-W3, W11). Cancels are asked for again until they are done (W12).
 
-use super::{PaymentError, Payments};
+use super::facts::unanswered;
+use super::{FirstSeen, PaymentError, Payments};
 use crate::command_gateway::{Because, CommandError};
-use std::collections::{HashMap, HashSet};
-use std::time::{Duration, Instant};
-use teiki_domain::order::{FoundBy, Order, OrderCommand, OrderRefusal, Payment};
+use std::time::Duration;
+use teiki_domain::ids::PaymentId;
+use teiki_domain::order::{
+    Attempt, Call, Details, FoundBy, Operation, Order, OrderCommand, OrderRefusal,
+};
 use teiki_infrastructure::event_store::Loaded;
-use teiki_infrastructure::paygent::{Inquiry, PaymentFacts, PaymentRef, PaymentStatus};
+use teiki_infrastructure::paygent::{Inquiry, Paygent, PaymentFacts, PaymentRef};
+
+/// How often a cancel is asked for before it is left to people.
+const CANCELS_MAX: u32 = 8;
+
+/// How many times the in-flight limit the notice of a payment that took another's place is waited for.
+const SUCCESSOR_WAIT: u32 = 20;
 
 /// What asking about one order came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,45 +43,31 @@ pub struct RecoveryReport {
     pub contradictions: Vec<(String, String)>,
 }
 
-/// When this process first saw each open attempt. An attempt belongs to a call that began before it was seen, so
-/// time counted from here is on the safe side whatever the clocks say.
-#[derive(Debug, Default)]
-pub struct FirstSeen(HashMap<String, (usize, Instant)>);
-
-impl FirstSeen {
-    fn age(&mut self, order: &str, sequence: usize) -> Duration {
-        match self.0.get(order) {
-            Some((known, since)) if *known == sequence => since.elapsed(),
-            // New, or another state than the one seen before: its call may have begun just now.
-            _ => {
-                self.0.insert(order.to_owned(), (sequence, Instant::now()));
-                Duration::ZERO
-            }
-        }
-    }
-
-    fn forget(&mut self, order: &str) {
-        self.0.remove(order);
-    }
-
-    /// Forgets everything but `open`: what others resolved is never asked about here again.
-    pub fn keep_only(&mut self, open: &HashSet<String>) {
-        self.0.retain(|order, _| open.contains(order));
-    }
-}
-
-/// What is open on an order.
+/// What is to be asked about on an order.
 enum Open {
-    Authorisation(u32),
-    Capture(u32),
+    /// An authorisation that was intended, or given up and not heard of since.
+    Authorisation(Attempt),
+    /// Another request.
+    Call { call: Call, payment_id: PaymentId, asked: u32 },
+    /// A replaced authorisation whose cancel Paygent refused.
+    Release { payment_id: PaymentId, failed: u32 },
 }
 
-fn open_on(payment: &Payment) -> Option<Open> {
-    match payment {
-        Payment::Requested(attempt) | Payment::Unknown(attempt) => Some(Open::Authorisation(*attempt)),
-        Payment::CaptureRequested(attempt) | Payment::CaptureUnknown(attempt) => Some(Open::Capture(*attempt)),
-        _ => None,
+fn open_on(details: &Details) -> Option<Open> {
+    match &details.operation {
+        Some(Operation::Authorize { attempt, .. }) => {
+            return details.attempt(*attempt).cloned().map(Open::Authorisation);
+        }
+        Some(Operation::Call { call, payment_id, asked, .. }) => {
+            return Some(Open::Call { call: *call, payment_id: payment_id.clone(), asked: *asked });
+        }
+        None => {}
     }
+    let given_up = details.attempts.iter().find(|attempt| attempt.given_up && !attempt.is_decided());
+    given_up.cloned().map(Open::Authorisation).or_else(|| {
+        let booked = details.to_release().filter(|booked| booked.release_failed < CANCELS_MAX)?;
+        Some(Open::Release { payment_id: booked.payment_id.clone(), failed: booked.release_failed })
+    })
 }
 
 impl Payments {
@@ -83,12 +79,22 @@ impl Payments {
         seen: &tokio::sync::Mutex<FirstSeen>,
     ) -> Result<Option<Duration>, PaymentError> {
         let loaded = self.gateway.load::<Order>(order).await?;
-        if loaded.aggregate.details().and_then(|details| open_on(&details.payment)).is_none() {
+        let Some(open) = loaded.aggregate.details().and_then(open_on) else {
             seen.lock().await.forget(order);
             return Ok(None);
-        }
+        };
         let age = seen.lock().await.age(order, loaded.sequence);
-        Ok(Some(self.in_flight_limit().saturating_sub(age)))
+        Ok(Some(self.wait_for(&open).saturating_sub(age)))
+    }
+
+    /// No sooner than a call can be under way; cancels that keep failing, at growing gaps (W12).
+    fn wait_for(&self, open: &Open) -> Duration {
+        let gap = match open {
+            Open::Authorisation(_) => 0,
+            Open::Call { asked, .. } => asked.saturating_sub(1),
+            Open::Release { failed, .. } => failed + 1,
+        };
+        self.in_flight_limit() * 2_u32.pow(gap.min(CANCELS_MAX))
     }
 
     /// Asks Paygent about what is open on one order and records what it says, unless the call may still be under way.
@@ -100,154 +106,255 @@ impl Payments {
     ) -> Result<Resolution, PaymentError> {
         let loaded = self.gateway.load::<Order>(order).await?;
         let Some(details) = loaded.aggregate.details() else { return Ok(Resolution::NothingOpen) };
-        let Some(open) = open_on(&details.payment) else {
+        let Some(open) = open_on(details) else {
             seen.lock().await.forget(order);
             return Ok(Resolution::NothingOpen);
         };
         let Some(_under_way) = self.start_on(&details.order_id) else {
             return Ok(Resolution::StillOpen("a call for it is under way".to_owned()));
         };
-        if seen.lock().await.age(order, loaded.sequence) < self.in_flight_limit() {
+        let waited = seen.lock().await.age(order, loaded.sequence);
+        if waited < self.wait_for(&open) {
             return Ok(Resolution::StillOpen("the call for it may still be under way".to_owned()));
         }
-        let number = match open {
-            Open::Authorisation(number) | Open::Capture(number) => number,
-        };
-        let Some(attempt) = details.attempt(number) else { return Ok(Resolution::NothingOpen) };
         let paygent = self.shops.paygent(details.order_id.shop()).await?;
-        let key = match &attempt.payment_id {
-            Some(payment_id) => PaymentRef::Payment(payment_id.clone()),
-            None => PaymentRef::Transaction(attempt.transaction_id.clone()),
+        let resolution = match open {
+            Open::Authorisation(attempt) => self.resolve_attempt(order, loaded, &paygent, &attempt, because).await,
+            Open::Call { call, payment_id, asked } => {
+                self.resolve_call(order, loaded, &paygent, call, &payment_id, asked, waited, because).await
+            }
+            Open::Release { payment_id, .. } => {
+                let command = OrderCommand::ReleaseSurplus { payment_id };
+                self.again(order, loaded, command, because).await
+            }
         };
-        // Waiting costs nothing and is done by all at once; asking is not.
-        let asking = self.inquiries.acquire().await;
-        // Read again: somebody may have recorded the outcome, or sent it again, while we waited.
-        if self.gateway.load::<Order>(order).await?.sequence != loaded.sequence {
-            return Ok(Resolution::StillOpen("it moved while it was looked at".to_owned()));
-        }
-        let first = paygent.inquire(&key).await;
-        drop(asking);
-        let answer = match (first, &open) {
-            (Inquiry::NoSuchPayment, Open::Authorisation(_)) => {
-                // "None" counts only twice (W11).
-                tokio::time::sleep(self.timeout).await;
-                let _asking = self.inquiries.acquire().await;
-                paygent.inquire(&key).await
-            }
-            (answer, _) => answer,
-        };
-        if let Inquiry::Found(facts) = &answer
-            && facts.customer_id.as_ref().is_some_and(|customer| *customer != details.member_id.customer_id())
-        {
-            // A store restored from an older backup gives out transaction IDs that were used before.
-            return Ok(Resolution::Contradiction(
-                "Paygent holds a payment of another member under this transaction ID".to_owned(),
-            ));
-        }
-        let command = match (answer, &open) {
-            (Inquiry::NoSuchPayment, Open::Authorisation(_)) => {
-                return self.send_again(order, number, loaded, because).await;
-            }
-            (Inquiry::NoSuchPayment, Open::Capture(_)) => {
-                return Ok(Resolution::Contradiction("Paygent knows no such payment, but we hold one".to_owned()));
-            }
-            (Inquiry::Several, _) => {
-                return Ok(Resolution::Contradiction(
-                    "Paygent holds several payments under this transaction ID".to_owned(),
-                ));
-            }
-            (Inquiry::Declined(declined), _) => return Ok(Resolution::StillOpen(declined.to_string())),
-            (Inquiry::Unknown(why), _) => return Ok(Resolution::StillOpen(why.to_string())),
-            (Inquiry::Found(facts), Open::Authorisation(_)) => authorisation_outcome(number, &facts),
-            (Inquiry::Found(facts), Open::Capture(_)) => match capture_outcome(number, &facts) {
-                Some(command) => command,
-                None => {
-                    return Ok(Resolution::Contradiction(format!(
-                        "Paygent reports payment status {}",
-                        facts.status.code()
-                    )));
-                }
-            },
-        };
-        match self.gateway.execute_on::<Order>(order, loaded, because, command).await {
-            Ok(done) if done.aggregate.details().is_some_and(|details| open_on(&details.payment).is_some()) => {
-                Ok(Resolution::StillOpen("Paygent names a passing state".to_owned()))
-            }
-            Ok(_) => {
+        match resolution {
+            Ok(Resolution::Resolved) => {
                 seen.lock().await.forget(order);
                 Ok(Resolution::Resolved)
             }
-            Err(CommandError::Refused(
+            Err(PaymentError::Order(CommandError::Refused(
                 refusal @ (OrderRefusal::AmountDiffers { .. } | OrderRefusal::Contradiction { .. }),
-            )) => Ok(Resolution::Contradiction(refusal.to_string())),
-            Err(error) => Err(error.into()),
+            ))) => Ok(Resolution::Contradiction(refusal.to_string())),
+            resolution => resolution,
         }
     }
 
-    async fn send_again(
+    /// Asks, unless the order moved while we waited for our turn.
+    async fn inquire(
         &self,
         order: &str,
-        attempt: u32,
+        sequence: usize,
+        paygent: &Paygent,
+        key: &PaymentRef,
+    ) -> Result<Option<Inquiry>, PaymentError> {
+        // Waiting costs nothing and is done by all at once; asking is not.
+        let _asking = self.inquiries.acquire().await;
+        if self.gateway.load::<Order>(order).await?.sequence != sequence {
+            return Ok(None);
+        }
+        Ok(Some(paygent.inquire(key).await))
+    }
+
+    async fn resolve_attempt(
+        &self,
+        order: &str,
         loaded: Loaded<Order>,
+        paygent: &Paygent,
+        attempt: &Attempt,
         because: &Because,
     ) -> Result<Resolution, PaymentError> {
-        let known = loaded.aggregate.details().and_then(|details| details.attempt(attempt));
-        let sent_before = known.map_or(0, |attempt| attempt.sent_again);
-        let command = OrderCommand::SendAgain { attempt, sent_before };
+        let Some(details) = loaded.aggregate.details() else { return Ok(Resolution::NothingOpen) };
+        let key = PaymentRef::Transaction(attempt.transaction_id.clone());
+        let Some(mut answer) = self.inquire(order, loaded.sequence, paygent, &key).await? else { return moved() };
+        if let Inquiry::NoSuchPayment = answer {
+            // "None" counts only twice (W11).
+            tokio::time::sleep(self.timeout).await;
+            let Some(second) = self.inquire(order, loaded.sequence, paygent, &key).await? else { return moved() };
+            answer = second;
+        }
+        let facts = match answer {
+            Inquiry::Found(facts) => facts,
+            Inquiry::NoSuchPayment if attempt.given_up => {
+                let (code, detail) = ("13001".to_owned(), unanswered(&Inquiry::NoSuchPayment));
+                let found_by = FoundBy::Inquiry;
+                let number = attempt.number;
+                let command = OrderCommand::RecordDeclined { attempt: number, code, detail, found_by };
+                return self.record(order, loaded, command, because).await;
+            }
+            Inquiry::NoSuchPayment => {
+                let command =
+                    OrderCommand::SendAgain { attempt: attempt.number, sent_before: attempt.sent_again };
+                return self.again(order, loaded, command, because).await;
+            }
+            Inquiry::Several => return contradiction(unanswered(&Inquiry::Several)),
+            other => return Ok(Resolution::StillOpen(unanswered(&other))),
+        };
+        if facts.customer_id.as_ref().is_some_and(|customer| *customer != details.member_id.customer_id()) {
+            // A store restored from an older backup gives out transaction IDs that were used before.
+            return contradiction("Paygent holds a payment of another member under this transaction ID".to_owned());
+        }
+        match self.fact(details.order_id.shop(), &attempt.transaction_id, &facts, FoundBy::Inquiry).await? {
+            Some(fact) => self.record(order, loaded, OrderCommand::RecordFact(fact), because).await,
+            None => {
+                let why = format!("Paygent reports the passing payment status {}", facts.status.code());
+                let command = OrderCommand::RecordUnknown { attempt: attempt.number, why: why.clone() };
+                self.gateway.execute_on::<Order>(order, loaded, because, command).await?;
+                Ok(Resolution::StillOpen(why))
+            }
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    async fn resolve_call(
+        &self,
+        order: &str,
+        loaded: Loaded<Order>,
+        paygent: &Paygent,
+        call: Call,
+        id: &PaymentId,
+        asked: u32,
+        waited: Duration,
+        because: &Because,
+    ) -> Result<Resolution, PaymentError> {
+        let Some(details) = loaded.aggregate.details() else { return Ok(Resolution::NothingOpen) };
+        let Some(booked) = details.booked(id).cloned() else { return Ok(Resolution::NothingOpen) };
+        let Some(attempt) = details.attempt(booked.attempt).cloned() else { return Ok(Resolution::NothingOpen) };
+        let shop = details.order_id.shop();
+        let key = PaymentRef::Payment(id.clone());
+        let Some(answer) = self.inquire(order, loaded.sequence, paygent, &key).await? else { return moved() };
+        let facts = match answer {
+            Inquiry::Found(facts) => facts,
+            other @ (Inquiry::NoSuchPayment | Inquiry::Several) => return contradiction(unanswered(&other)),
+            other => return Ok(Resolution::StillOpen(unanswered(&other))),
+        };
+        let Some(fact) = self.fact(shop, &attempt.transaction_id, &facts, FoundBy::Inquiry).await? else {
+            return Ok(Resolution::StillOpen(format!(
+                "Paygent reports the passing payment status {}",
+                facts.status.code()
+            )));
+        };
+        let untouched = fact.stands == booked.stands && fact.amount == booked.amount;
+        if !untouched && !(call == Call::Revise && !fact.stands.holds_money()) {
+            return self.record(order, loaded, OrderCommand::RecordFact(fact), because).await;
+        }
+        match call {
+            Call::Void | Call::Refund if asked < CANCELS_MAX => {
+                let command = OrderCommand::CallAgain { call, payment_id: id.clone(), asked_before: asked };
+                self.again(order, loaded, command, because).await
+            }
+            Call::Revise if !untouched => {
+                self.find_successor(order, loaded, paygent, attempt, facts, waited, because).await
+            }
+            _ => {
+                let detail = not_done(call).to_owned();
+                let code = format!("status {}", facts.status.code());
+                let command = OrderCommand::RecordFailed { call, payment_id: id.clone(), code, detail };
+                self.record(order, loaded, command, because).await
+            }
+        }
+    }
+
+    /// The amount was lowered, so another payment stands in the place of ours, and its id came with the lost reply.
+    /// Where both share the transaction ID Paygent does not tell it by inquiry; a difference notice does.
+    #[allow(clippy::too_many_arguments)]
+    async fn find_successor(
+        &self,
+        order: &str,
+        loaded: Loaded<Order>,
+        paygent: &Paygent,
+        attempt: Attempt,
+        base: Box<PaymentFacts>,
+        waited: Duration,
+        because: &Because,
+    ) -> Result<Resolution, PaymentError> {
+        const WAITING: &str = "the amount was lowered, and the notice that names the new payment has not come yet";
+        let Some(details) = loaded.aggregate.details() else { return Ok(Resolution::NothingOpen) };
+        let key = PaymentRef::Transaction(attempt.transaction_id.clone());
+        let Some(answer) = self.inquire(order, loaded.sequence, paygent, &key).await? else { return moved() };
+        let facts = match answer {
+            Inquiry::Found(facts) => facts,
+            // Should it come after all, it is taken for what it is.
+            Inquiry::Several if waited > self.in_flight_limit() * SUCCESSOR_WAIT => base,
+            _ => return Ok(Resolution::StillOpen(WAITING.to_owned())),
+        };
+        let Some(fact) = self.fact(details.order_id.shop(), &attempt.transaction_id, &facts, FoundBy::Inquiry).await?
+        else {
+            return Ok(Resolution::StillOpen(WAITING.to_owned()));
+        };
+        if details.booked(&fact.payment_id).is_none() {
+            return self.record(order, loaded, OrderCommand::RecordFact(fact), because).await;
+        }
+        // The only payment under the transaction ID is ours, and it is cancelled: nothing was lowered, somebody
+        // cancelled it.
+        let (call, payment_id) = (Call::Revise, fact.payment_id.clone());
+        let (code, detail) = (format!("status {}", facts.status.code()), "it was cancelled at Paygent".to_owned());
+        let command = OrderCommand::RecordFailed { call, payment_id, code, detail };
+        let done = self.gateway.execute_on::<Order>(order, loaded, because, command).await?;
+        let loaded = Loaded { aggregate: done.aggregate, sequence: done.sequence };
+        self.record(order, loaded, OrderCommand::RecordFact(fact), because).await
+    }
+
+    /// Puts an answer on record, and makes the call it may intend.
+    async fn record(
+        &self,
+        order: &str,
+        loaded: Loaded<Order>,
+        command: OrderCommand,
+        because: &Because,
+    ) -> Result<Resolution, PaymentError> {
+        let done = self.gateway.execute_on::<Order>(order, loaded, because, command).await?;
+        let done = self.carry_out(done, because).await?;
+        Ok(match done.aggregate.details().and_then(|details| details.operation.as_ref()) {
+            Some(_) => Resolution::StillOpen("Paygent has not definitely answered yet".to_owned()),
+            None => Resolution::Resolved,
+        })
+    }
+
+    /// Asks the same again, unless another engine did.
+    async fn again(
+        &self,
+        order: &str,
+        loaded: Loaded<Order>,
+        command: OrderCommand,
+        because: &Because,
+    ) -> Result<Resolution, PaymentError> {
         // Before the commit: from there on time is short.
         let _sending = self.inquiries.acquire().await;
-        let done = match self.gateway.execute_on::<Order>(order, loaded, because, command).await {
-            // Another engine was faster: only its commit is the right to call.
-            Err(CommandError::Refused(OrderRefusal::SentMeanwhile(_) | OrderRefusal::AlreadyDecided(_))) => {
-                return Ok(Resolution::StillOpen("another engine is at it".to_owned()));
+        match self.gateway.execute_on::<Order>(order, loaded, because, command).await {
+            // Only the commit of the faster one is the right to call.
+            Err(CommandError::Refused(
+                OrderRefusal::SentMeanwhile(_)
+                | OrderRefusal::AlreadyDecided(_)
+                | OrderRefusal::AskedMeanwhile
+                | OrderRefusal::OutcomeOpen,
+            )) => Ok(Resolution::StillOpen("another engine is at it".to_owned())),
+            Err(error) => Err(error.into()),
+            Ok(done) => {
+                let done = self.carry_out(done, because).await?;
+                Ok(match done.aggregate.details().and_then(|details| details.operation.as_ref()) {
+                    Some(_) => Resolution::StillOpen("sent again, no usable answer yet".to_owned()),
+                    None => Resolution::Resolved,
+                })
             }
-            done => done?,
-        };
-        match self.send_if_intended(done, because).await? {
-            super::Authorised::Open => Ok(Resolution::StillOpen("sent again, no usable answer yet".to_owned())),
-            _ => Ok(Resolution::Resolved),
         }
     }
 }
 
-/// What a payment found at Paygent means for an authorisation of ours.
-fn authorisation_outcome(attempt: u32, facts: &PaymentFacts) -> OrderCommand {
-    let found_by = FoundBy::Inquiry;
-    match &facts.status {
-        status @ (PaymentStatus::Authorised | PaymentStatus::Captured | PaymentStatus::CapturedFinal) => {
-            OrderCommand::RecordAuthorized {
-                attempt,
-                payment_id: facts.payment_id.clone(),
-                captured: *status != PaymentStatus::Authorised,
-                amount: Some(facts.amount),
-                found_by,
-            }
-        }
-        PaymentStatus::Other(code) => {
-            OrderCommand::RecordUnknown { attempt, why: format!("Paygent reports the passing payment status {code}") }
-        }
-        // Refused, or cancelled or expired before we knew of it: no money is held. An inquiry does not repeat the
-        // response code of the call, so the payment status stands in its place.
-        status => OrderCommand::RecordDeclined {
-            attempt,
-            code: format!("status {}", status.code()),
-            detail: facts.joho_code.clone().unwrap_or_default(),
-            found_by,
-        },
-    }
+fn moved() -> Result<Resolution, PaymentError> {
+    Ok(Resolution::StillOpen("it moved while it was looked at".to_owned()))
 }
 
-/// What a payment found at Paygent means for a capture of ours.
-fn capture_outcome(attempt: u32, facts: &PaymentFacts) -> Option<OrderCommand> {
-    match facts.status {
-        PaymentStatus::Captured | PaymentStatus::CapturedFinal => {
-            Some(OrderCommand::RecordCaptured { attempt, found_by: FoundBy::Inquiry })
-        }
-        PaymentStatus::Authorised => Some(OrderCommand::RecordCaptureFailed {
-            attempt,
-            code: format!("status {}", facts.status.code()),
-            detail: "Paygent holds the authorisation, not the sale; confirm it again".to_owned(),
-        }),
-        _ => None,
+fn contradiction(why: String) -> Result<Resolution, PaymentError> {
+    Ok(Resolution::Contradiction(why))
+}
+
+/// What an operator reads when Paygent has not done what it was asked.
+fn not_done(call: Call) -> &'static str {
+    match call {
+        Call::Capture => "Paygent holds the authorisation, not the sale; confirm it again",
+        Call::Revise => "Paygent holds the former amount; update the transaction again",
+        Call::Void => "Paygent still holds the authorisation after it was asked repeatedly; cancel it in Paygent's console",
+        Call::Refund => "Paygent still holds the sale after it was asked repeatedly; cancel it in Paygent's console",
     }
 }

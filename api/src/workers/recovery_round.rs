@@ -6,7 +6,7 @@ use futures::StreamExt as _;
 use std::collections::HashSet;
 use std::sync::Arc;
 use teiki_infrastructure::set_aside::{self, SetAsideError};
-use teiki_projections::{QueryError, open_payments};
+use teiki_projections::{QueryError, payment_work};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
@@ -17,7 +17,9 @@ const LOOKING_MAX: usize = 8;
 /// Orders waited for at once; how many are asked about at once is bounded by the payments.
 const WAITING_MAX: usize = 500;
 /// The kind under which orders are set aside for people.
-const SET_ASIDE_KIND: &str = "payment";
+pub const SET_ASIDE_KIND: &str = "payment";
+/// The kind under which orders are set aside whose replaced authorisation Paygent would not cancel (W12).
+pub const RELEASE_KIND: &str = "release";
 /// The actor in the history.
 const ACTOR: &str = "worker:recovery";
 
@@ -38,7 +40,10 @@ pub enum RecoveryError {
 /// Asks about every order that is open now, each once. Ends early, without asking further, when the engine stops.
 /// Memory: two entries an open order.
 pub async fn run(app: &App, seen: &Arc<Mutex<FirstSeen>>) -> Result<RecoveryReport, RecoveryError> {
-    let orders = open_orders(app).await?;
+    // What people must look at is not asked about again before they release it.
+    let aside = set_aside::subjects(&app.storage, SET_ASIDE_KIND).await?;
+    let mut orders = open_orders(app).await?;
+    orders.retain(|order| !aside.contains(order));
     seen.lock().await.keep_only(&orders.iter().cloned().collect());
     let stop = app.stopping().child_token();
     // Looked at first, all of them: the time until one may ask counts from there, so that they wait together.
@@ -112,7 +117,7 @@ async fn open_orders(app: &App) -> Result<Vec<String>, RecoveryError> {
     let mut known = HashSet::new();
     let mut after = None;
     loop {
-        let page = open_payments::list(&app.storage, None, after.as_ref(), PAGE).await?;
+        let page = payment_work::list(&app.storage, after.as_ref(), PAGE).await?;
         // One that moves on while the pages are read may be met twice.
         orders.extend(page.rows.into_iter().map(|row| row.order_id).filter(|id| known.insert(id.clone())));
         after = page.next;
@@ -145,7 +150,7 @@ async fn ask(
 }
 
 /// People must look at an order: Paygent's record and ours do not fit together.
-pub(super) async fn contradiction(app: &App, order: &str, why: &str) -> Result<(), SetAsideError> {
+pub(crate) async fn contradiction(app: &App, order: &str, why: &str) -> Result<(), SetAsideError> {
     tracing::warn!(order, why, "Paygent's record and ours do not fit together");
     set_aside::put(&app.storage, SET_ASIDE_KIND, order, None, why, app.clock.now(), "recovery").await
 }

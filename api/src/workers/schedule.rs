@@ -1,24 +1,35 @@
-//! When work happens by itself in `teiki serve`: the renewals of each night, the asking about unknown outcomes.
+//! When work happens by itself in `teiki serve`: the renewals of each night with the retries and the reconciliation
+//! after them, the asking about unknown outcomes, Paygent's notices.
 
-use super::{night_run, recovery_round};
+use super::{night_run, notices, reconcile, recovery_round, retries};
 use crate::app::App;
 use crate::payments::FirstSeen;
-use chrono::Days;
+use chrono::{Days, NaiveDate};
 use futures::FutureExt as _;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use teiki_domain::business_day::tokyo_midnight;
 use tokio::sync::Mutex;
 
 /// The run starts this long after midnight, so that a clock a little ahead never charges a day early.
 const AFTER_MIDNIGHT: chrono::Duration = chrono::Duration::seconds(10);
-/// Pause between rounds of asking about unknown outcomes.
-const RECOVERY_EVERY: Duration = Duration::from_secs(30);
+/// Longest pause between rounds of asking about unknown outcomes and of notices.
+const ROUND_EVERY: Duration = Duration::from_secs(30);
+/// Notices are fetched everywhere at least so often, also where Paygent sends them by itself: one that never arrives
+/// leaves no hole before the next one does.
+const FETCH_EVERY: Duration = Duration::from_secs(600);
+/// Days before today that the nightly reconciliation looks back: outcomes settle within two.
+const RECONCILE_DAYS: u64 = 2;
 /// Pause before a run that failed is tried again.
 const RETRY_AFTER: Duration = Duration::from_secs(60);
 
-/// Starts both. They end with the engine, after what is under way: a call that was sent gets its outcome on record.
+/// Pause between two rounds of asking. As long as a call can be under way there is nothing to ask.
+fn round_every(app: &App) -> Duration {
+    app.payments.in_flight_limit().clamp(Duration::from_millis(200), ROUND_EVERY)
+}
+
+/// Starts all of it. They end with the engine, after what is under way: a call that was sent gets its outcome on record.
 pub fn start(app: &Arc<App>) {
     let nights = app.clone();
     app.spawn(async move { again_after_panic(&nights, "the night run", || every_night(&nights)).await });
@@ -26,6 +37,8 @@ pub fn start(app: &Arc<App>) {
     app.spawn(
         async move { again_after_panic(&asking, "asking about unknown outcomes", || keep_asking(&asking)).await },
     );
+    let news = app.clone();
+    app.spawn(async move { again_after_panic(&news, "the notices", || keep_listening(&news)).await });
 }
 
 /// A worker that panics begins anew: nobody would notice that the nights are over until the orders are missed.
@@ -45,7 +58,10 @@ async fn every_night(app: &App) {
         // At the start too: nights missed while the engine was down are caught up at once (R6).
         let today = app.clock.today();
         match night_run::run(app, today, Arc::new(|_, _| {})).await {
-            Ok(summary) => tracing::info!(%today, ?summary, "the night run is done"),
+            Ok(summary) => {
+                tracing::info!(%today, ?summary, "the night run is done");
+                after_the_night(app, today).await;
+            }
             Err(night_run::RunError::Stopped) => return,
             Err(error) => {
                 tracing::error!(%today, %error, "the night run failed and is tried again");
@@ -63,12 +79,58 @@ async fn every_night(app: &App) {
     }
 }
 
-async fn keep_asking(app: &App) {
-    let seen = Arc::new(Mutex::new(FirstSeen::default()));
+/// What follows the renewals: retries, and our log held against Paygent's books.
+async fn after_the_night(app: &App, today: NaiveDate) {
+    match retries::run(app, today).await {
+        Ok(retried) if retried != retries::Retried::default() => tracing::info!(?retried, "the retries are done"),
+        Ok(_) => {}
+        Err(error) => tracing::error!(%error, "the retries failed; the next night tries them"),
+    }
+    let since = tokyo_midnight(today.checked_sub_days(Days::new(RECONCILE_DAYS)).unwrap_or(today));
+    match reconcile::run(app, since, true, |_, _| {}).await {
+        Ok(compared) => {
+            for difference in &compared.differences {
+                tracing::warn!(?difference, "our log and Paygent's books differ");
+            }
+            tracing::info!(asked = compared.asked, differences = compared.differences.len(), "reconciled with Paygent");
+        }
+        Err(error) => tracing::error!(%error, "the reconciliation failed; run `teiki reconcile`"),
+    }
+}
+
+async fn keep_listening(app: &App) {
+    let mut fetched_all: Option<Instant> = None;
     loop {
         tokio::select! {
             () = app.stopping().cancelled() => return,
-            () = tokio::time::sleep(RECOVERY_EVERY) => {}
+            () = app.notices_waiting().notified() => {}
+            () = tokio::time::sleep(round_every(app)) => {}
+        }
+        let fetch_all = fetched_all.is_none_or(|at| at.elapsed() >= FETCH_EVERY);
+        match notices::run(app, fetch_all).await {
+            Ok(handled) => {
+                if fetch_all {
+                    fetched_all = Some(Instant::now());
+                }
+                if handled.handled > 0 {
+                    tracing::info!(?handled, "notices of Paygent were handled");
+                }
+            }
+            Err(error) => tracing::error!(%error, "handling Paygent's notices failed and is tried again"),
+        }
+    }
+}
+
+async fn keep_asking(app: &App) {
+    let seen = Arc::new(Mutex::new(FirstSeen::default()));
+    // A crash may have come between a card change and the attempts it causes.
+    if let Err(error) = retries::missed_card_changes(app).await {
+        tracing::error!(%error, "attempts after card changes could not be looked for; the next start does");
+    }
+    loop {
+        tokio::select! {
+            () = app.stopping().cancelled() => return,
+            () = tokio::time::sleep(round_every(app)) => {}
         }
         match recovery_round::run(app, &seen).await {
             Ok(report) if report.resolved > 0 => {

@@ -1,12 +1,15 @@
+//! What an order answers. What operators and workers ask is here and in `asking`; what Paygent says, in `telling`.
+
+mod asking;
+mod telling;
+
 use super::commands::{GenerateOrder, OrderCommand as Command};
-use super::events::{FoundBy, OrderEvent as Event};
+use super::events::{Cause, OrderEvent as Event};
 use super::refusals::OrderRefusal as Refusal;
-use super::state::{Attempt, Details, Order, Payment};
+use super::state::{Attempt, Booked, Details, Order};
 use crate::applicability::{PaymentPlan, payment_plan};
 use crate::cqrs::Decide;
 use crate::ids::PaymentId;
-use crate::money::Yen;
-use crate::payment_method::SaleMode;
 
 impl Decide for Order {
     type Command = Command;
@@ -49,6 +52,9 @@ fn begin(generate: GenerateOrder) -> Vec<Event> {
             amount,
             card,
             sale_mode,
+            cause: Cause::Generation,
+            requested_on: Some(generate.today),
+            three_d_secure: false,
         }),
         (PaymentPlan::NotExecuted(reason), _) => events.push(Event::AuthorizationNotExecuted { reason }),
         (PaymentPlan::External | PaymentPlan::Authorize(_), _) => {}
@@ -67,53 +73,31 @@ impl Details {
     fn decide(&self, command: Command) -> Result<Vec<Event>, Refusal> {
         match command {
             Command::Generate(generate) => self.generated_as(&generate),
-            Command::RecordAuthorized { attempt, payment_id, captured, amount, found_by } => {
-                self.authorized(attempt, payment_id, captured, amount, found_by)
+            Command::Authorize(authorize) => self.authorize(*authorize),
+            Command::UpdateTransaction(authorize) => self.update_transaction(*authorize),
+            Command::ChangeBasket(basket) => self.change_basket(basket),
+            Command::ChangePaymentMethod(method) => self.change_method(method),
+            Command::Capture { today } => self.capture(today),
+            Command::Cancel { today } => self.cancel(today),
+            Command::Complete => self.complete(),
+            Command::GiveUp { attempt } => self.give_up(attempt),
+            Command::ReleaseSurplus { payment_id } => self.release(&payment_id),
+            Command::AcceptSurplus { payment_id } => self.accept(&payment_id),
+            Command::SendAgain { attempt, sent_before } => self.send_again(attempt, sent_before),
+            Command::CallAgain { call, payment_id, asked_before } => self.call_again(call, &payment_id, asked_before),
+            Command::RecordAuthorized { attempt, payment_id, captured, amount, until, found_by } => {
+                self.authorized(attempt, payment_id, captured, amount, until, found_by)
             }
-            Command::RecordDeclined { attempt: number, code, detail, found_by } => {
-                let attempt = self.known_attempt(number)?;
-                if attempt.payment_id.is_some() {
-                    return Err(Refusal::Contradiction { attempt: number, recorded: "authorised", now: "refused" });
-                }
-                if attempt.failure.is_some() {
-                    return Ok(vec![]);
-                }
-                Ok(vec![Event::AuthorizationFailed { attempt: number, code, detail, found_by }])
+            Command::RecordDeclined { attempt, code, detail, found_by } => {
+                self.declined(attempt, code, detail, found_by)
             }
-            Command::RecordUnknown { attempt: number, why } => {
-                let attempt = self.known_attempt(number)?;
-                if attempt.is_decided() || self.payment == Payment::Unknown(number) {
-                    return Ok(vec![]);
-                }
-                Ok(vec![Event::AuthorizationOutcomeUnknown { attempt: number, why }])
+            Command::RecordUnknown { attempt, why } => self.not_known(attempt, why),
+            Command::RecordDone { call, payment_id, became, refundable_until, found_by } => {
+                self.done(call, &payment_id, became, refundable_until, found_by)
             }
-            Command::SendAgain { attempt: number, sent_before } => {
-                let attempt = self.known_attempt(number)?;
-                if attempt.is_decided() {
-                    return Err(Refusal::AlreadyDecided(number));
-                }
-                if attempt.sent_again != sent_before {
-                    return Err(Refusal::SentMeanwhile(number));
-                }
-                Ok(vec![Event::AuthorizationSentAgain { attempt: number }])
-            }
-            Command::Capture => self.capture(),
-            Command::RecordCaptured { attempt, found_by } => self.captured(attempt, found_by),
-            Command::RecordCaptureFailed { attempt, code, detail } => match self.payment {
-                Payment::CaptureRequested(open) | Payment::CaptureUnknown(open) if open == attempt => {
-                    Ok(vec![Event::CaptureFailed { attempt, code, detail }])
-                }
-                Payment::Captured { .. } => {
-                    Err(Refusal::Contradiction { attempt, recorded: "captured", now: "not captured" })
-                }
-                _ => self.known_attempt(attempt).map(|_| vec![]),
-            },
-            Command::RecordCaptureUnknown { attempt, why } => match self.payment {
-                Payment::CaptureRequested(open) if open == attempt => {
-                    Ok(vec![Event::CaptureOutcomeUnknown { attempt, why }])
-                }
-                _ => self.known_attempt(attempt).map(|_| vec![]),
-            },
+            Command::RecordFailed { call, payment_id, code, detail } => self.failed(call, payment_id, code, detail),
+            Command::RecordNotKnown { call, payment_id, why } => self.call_not_known(call, payment_id, why),
+            Command::RecordFact(fact) => self.fact(fact),
         }
     }
 
@@ -121,61 +105,21 @@ impl Details {
         self.attempt(number).ok_or(Refusal::NoSuchAttempt(number))
     }
 
-    fn authorized(
-        &self,
-        number: u32,
-        payment_id: PaymentId,
-        captured: bool,
-        amount: Option<Yen>,
-        found_by: FoundBy,
-    ) -> Result<Vec<Event>, Refusal> {
-        let attempt = self.known_attempt(number)?;
-        if attempt.payment_id.as_ref().is_some_and(|known| *known != payment_id) {
-            return Err(Refusal::Contradiction { attempt: number, recorded: "authorised", now: "another payment" });
-        }
-        if attempt.failure.is_some() {
-            return Err(Refusal::Contradiction { attempt: number, recorded: "refused", now: "authorised" });
-        }
-        // Before "told twice", so that no second telling brings in another amount unseen (W15).
-        if let Some(reported) = amount.filter(|amount| *amount != attempt.amount) {
-            return Err(Refusal::AmountDiffers { attempt: number, intended: attempt.amount, reported });
-        }
-        if attempt.payment_id.is_some() {
-            // Told twice is fine; that the sale has been made since is news and must not get lost.
-            return if captured { self.captured(number, found_by) } else { Ok(vec![]) };
-        }
-        Ok(vec![Event::AuthorizationSucceeded { attempt: number, payment_id, captured, found_by }])
+    fn known_payment(&self, id: &PaymentId) -> Result<&Booked, Refusal> {
+        self.booked(id).ok_or_else(|| Refusal::NoSuchPayment(id.clone()))
     }
 
-    /// Only while authorised and not confirmed (O5); never for orders of the other mode (S4, O7).
-    fn capture(&self) -> Result<Vec<Event>, Refusal> {
-        match self.payment {
-            Payment::Authorized(number) => {
-                let attempt = self.known_attempt(number)?;
-                if attempt.sale_mode == SaleMode::AuthorizeAndCapture {
-                    return Err(Refusal::CapturedAtAuthorization);
-                }
-                Ok(vec![Event::CaptureRequested { attempt: number, amount: attempt.amount }])
-            }
-            Payment::Captured { confirmed_later: true, .. } => Ok(vec![]),
-            Payment::Captured { confirmed_later: false, .. } => Err(Refusal::CapturedAtAuthorization),
-            Payment::Requested(_) | Payment::Unknown(_) | Payment::CaptureRequested(_) | Payment::CaptureUnknown(_) => {
-                Err(Refusal::OutcomeOpen)
-            }
-            Payment::External | Payment::NotExecuted(_) | Payment::Failed(_) => {
-                Err(Refusal::NotAuthorized(self.payment.code()))
-            }
+    /// Nothing is asked of Paygent while an answer is open (W2), nor of an order that is done with.
+    fn may_be_worked_on(&self) -> Result<(), Refusal> {
+        if self.cancelled {
+            return Err(Refusal::Cancelled);
         }
-    }
-
-    fn captured(&self, number: u32, found_by: FoundBy) -> Result<Vec<Event>, Refusal> {
-        let amount = self.known_attempt(number)?.amount;
-        match self.payment {
-            Payment::Captured { .. } => Ok(vec![]),
-            _ if self.known_attempt(number)?.payment_id.is_none() => {
-                Err(Refusal::Contradiction { attempt: number, recorded: "not authorised", now: "captured" })
-            }
-            _ => Ok(vec![Event::SalesConfirmed { attempt: number, amount, found_by }]),
+        if self.completed {
+            return Err(Refusal::Completed);
         }
+        if self.operation.is_some() {
+            return Err(Refusal::OutcomeOpen);
+        }
+        Ok(())
     }
 }

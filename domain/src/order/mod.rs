@@ -1,12 +1,17 @@
 //! The order (受注): generated from a subscription, paid by one or more attempts.
 
+mod calls;
 mod commands;
 mod decide;
 mod events;
+mod facts;
+mod fold;
 mod refusals;
 mod state;
 
-pub use commands::{GenerateOrder, OrderCommand};
-pub use events::{CardInForce, FoundBy, OrderEvent};
+pub use calls::{Call, Operation};
+pub use commands::{AuthorizeOrder, GenerateOrder, OrderCommand};
+pub use events::{CardInForce, Cause, FoundBy, OrderEvent, Purpose};
+pub use facts::{PaymentFact, Stands};
 pub use refusals::OrderRefusal;
-pub use state::{Attempt, Details, Order, Payment};
+pub use state::{Attempt, Booked, Details, Order, Payment, Surplus};

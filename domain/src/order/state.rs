@@ -1,4 +1,6 @@
-use super::events::{CardInForce, OrderEvent as Event};
+use super::calls::{Call, Operation};
+use super::events::{CardInForce, Cause, OrderEvent as Event};
+use super::facts::Stands;
 use crate::applicability::NotExecutedReason;
 use crate::basket::Basket;
 use crate::ids::{MemberId, OrderId, PaymentId, SubscriptionId, TransactionId};
@@ -19,10 +21,14 @@ pub enum Payment {
     Requested(u32),
     /// An attempt has no known outcome.
     Unknown(u32),
+    /// An attempt without a known outcome is not waited for any more.
+    GivenUp(u32),
     /// オーソリOK.
     Authorized(u32),
     /// オーソリ失敗.
     Failed(u32),
+    /// The authorisation ran out at Paygent.
+    Expired(u32),
     /// A capture is intended or under way.
     CaptureRequested(u32),
     /// A capture has no known outcome.
@@ -34,9 +40,49 @@ pub enum Payment {
         /// Captured by a sales confirmation, not together with the authorisation.
         confirmed_later: bool,
     },
+    /// A lower amount is asked for.
+    RevisionRequested(u32),
+    /// Whether the amount was lowered is not known.
+    RevisionUnknown(u32),
+    /// The cancel of the authorisation is asked for.
+    VoidRequested(u32),
+    /// Whether the authorisation was cancelled is not known.
+    VoidUnknown(u32),
+    /// キャンセル: the authorisation is cancelled.
+    Voided(u32),
+    /// The refund is asked for.
+    RefundRequested(u32),
+    /// Whether it was refunded is not known.
+    RefundUnknown(u32),
+    /// キャンセル: refunded.
+    Refunded(u32),
 }
 
 impl Payment {
+    /// Every name [`Payment::code`] gives.
+    pub const CODES: [&'static str; 20] = [
+        "external",
+        "not_executed",
+        "requested",
+        "unknown",
+        "given_up",
+        "authorized",
+        "failed",
+        "expired",
+        "capture_requested",
+        "capture_unknown",
+        "captured",
+        "sales_confirmed",
+        "revision_requested",
+        "revision_unknown",
+        "void_requested",
+        "void_unknown",
+        "voided",
+        "refund_requested",
+        "refund_unknown",
+        "refunded",
+    ];
+
     /// A stable name for tables, filters and interfaces.
     pub fn code(&self) -> &'static str {
         match self {
@@ -44,12 +90,22 @@ impl Payment {
             Payment::NotExecuted(_) => "not_executed",
             Payment::Requested(_) => "requested",
             Payment::Unknown(_) => "unknown",
+            Payment::GivenUp(_) => "given_up",
             Payment::Authorized(_) => "authorized",
             Payment::Failed(_) => "failed",
+            Payment::Expired(_) => "expired",
             Payment::CaptureRequested(_) => "capture_requested",
             Payment::CaptureUnknown(_) => "capture_unknown",
             Payment::Captured { confirmed_later: false, .. } => "captured",
             Payment::Captured { confirmed_later: true, .. } => "sales_confirmed",
+            Payment::RevisionRequested(_) => "revision_requested",
+            Payment::RevisionUnknown(_) => "revision_unknown",
+            Payment::VoidRequested(_) => "void_requested",
+            Payment::VoidUnknown(_) => "void_unknown",
+            Payment::Voided(_) => "voided",
+            Payment::RefundRequested(_) => "refund_requested",
+            Payment::RefundUnknown(_) => "refund_unknown",
+            Payment::Refunded(_) => "refunded",
         }
     }
 }
@@ -67,10 +123,18 @@ pub struct Attempt {
     pub card: CardInForce,
     /// Whether it captures at once.
     pub sale_mode: SaleMode,
+    /// Why it was tried.
+    pub cause: Cause,
+    /// The business day in Tokyo it was first asked for on, where known.
+    pub requested_on: Option<NaiveDate>,
+    /// Whether the buyer was authenticated.
+    pub three_d_secure: bool,
     /// Paygent's id, once it succeeded.
     pub payment_id: Option<PaymentId>,
     /// Code and detail, once it failed.
     pub failure: Option<(String, String)>,
+    /// Whether it is not waited for any more.
+    pub given_up: bool,
     /// How often it was sent again after Paygent held nothing.
     pub sent_again: u32,
 }
@@ -80,6 +144,37 @@ impl Attempt {
     pub fn is_decided(&self) -> bool {
         self.payment_id.is_some() || self.failure.is_some()
     }
+}
+
+/// Why a payment is one too many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Surplus {
+    /// Another one took its place, or the order is paid otherwise: it is cancelled without asking anybody.
+    Replaced,
+    /// It was found after the attempt had been taken for failed, or beside the payment of the same attempt (W8).
+    Late,
+}
+
+/// A payment that Paygent booked for the order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Booked {
+    /// Paygent's id.
+    pub payment_id: PaymentId,
+    /// The attempt it came from.
+    pub attempt: u32,
+    /// Yen.
+    pub amount: Yen,
+    /// Where it stands.
+    pub stands: Stands,
+    /// Captured by a sales confirmation, not together with the authorisation.
+    pub confirmed_later: bool,
+    /// Last day on which it can be captured or, captured, refunded; where known.
+    pub until: Option<NaiveDate>,
+    /// Why it is one too many, if it is.
+    pub surplus: Option<Surplus>,
+    /// How often Paygent refused to cancel it.
+    pub release_failed: u32,
 }
 
 /// An order, or the fact that there is none under this id.
@@ -115,6 +210,22 @@ pub struct Details {
     pub payment: Payment,
     /// All attempts, oldest first.
     pub attempts: Vec<Attempt>,
+    /// Everything Paygent booked for it, oldest first.
+    pub payments: Vec<Booked>,
+    /// The payment that pays it, or last did.
+    pub in_force: Option<PaymentId>,
+    /// What Paygent was asked and has not definitely answered.
+    pub operation: Option<Operation>,
+    /// Code and detail of the last refusal, until something is asked again.
+    pub failure: Option<(String, String)>,
+    /// Why no authorisation was tried.
+    pub not_executed: Option<NotExecutedReason>,
+    /// Whether the contract does not let amounts be lowered (P029), so that a lower amount is authorised anew.
+    pub reduction_refused: bool,
+    /// O11.
+    pub cancelled: bool,
+    /// O11.
+    pub completed: bool,
 }
 
 impl Order {
@@ -149,6 +260,14 @@ impl Order {
                 sale_mode: *sale_mode,
                 payment: Payment::External,
                 attempts: vec![],
+                payments: vec![],
+                in_force: None,
+                operation: None,
+                failure: None,
+                not_executed: None,
+                reduction_refused: false,
+                cancelled: false,
+                completed: false,
             }));
         } else if let Order::Generated(details) = self {
             details.fold(event);
@@ -162,60 +281,99 @@ impl Details {
         self.attempts.iter().find(|attempt| attempt.number == number)
     }
 
+    /// The number the next attempt will have.
+    pub fn next_attempt(&self) -> u32 {
+        self.attempts.iter().map(|attempt| attempt.number).max().unwrap_or(0) + 1
+    }
+
     /// The attempt whose outcome is open: intended, under way or unknown.
     pub fn open_attempt(&self) -> Option<&Attempt> {
-        match self.payment {
-            Payment::Requested(number) | Payment::Unknown(number) => self.attempt(number),
+        match self.operation {
+            Some(Operation::Authorize { attempt, .. }) => self.attempt(attempt),
             _ => None,
         }
     }
 
-    fn fold(&mut self, event: &Event) {
-        match event {
-            Event::OrderGenerated { .. } => {}
-            Event::AuthorizationNotExecuted { reason } => self.payment = Payment::NotExecuted(reason.clone()),
-            Event::AuthorizationRequested { attempt, transaction_id, amount, card, sale_mode } => {
-                self.attempts.push(Attempt {
-                    number: *attempt,
-                    transaction_id: transaction_id.clone(),
-                    amount: *amount,
-                    card: card.clone(),
-                    sale_mode: *sale_mode,
-                    payment_id: None,
-                    failure: None,
-                    sent_again: 0,
-                });
-                self.payment = Payment::Requested(*attempt);
-            }
-            Event::AuthorizationSucceeded { attempt, payment_id, captured, .. } => {
-                self.change(*attempt, |a| a.payment_id = Some(payment_id.clone()));
-                self.payment = if *captured {
-                    Payment::Captured { attempt: *attempt, confirmed_later: false }
-                } else {
-                    Payment::Authorized(*attempt)
-                };
-            }
-            Event::AuthorizationFailed { attempt, code, detail, .. } => {
-                self.change(*attempt, |a| a.failure = Some((code.clone(), detail.clone())));
-                self.payment = Payment::Failed(*attempt);
-            }
-            Event::AuthorizationOutcomeUnknown { attempt, .. } => self.payment = Payment::Unknown(*attempt),
-            Event::AuthorizationSentAgain { attempt } => {
-                self.change(*attempt, |a| a.sent_again += 1);
-                self.payment = Payment::Requested(*attempt);
-            }
-            Event::CaptureRequested { attempt, .. } => self.payment = Payment::CaptureRequested(*attempt),
-            Event::SalesConfirmed { attempt, .. } => {
-                self.payment = Payment::Captured { attempt: *attempt, confirmed_later: true };
-            }
-            Event::CaptureFailed { attempt, .. } => self.payment = Payment::Authorized(*attempt),
-            Event::CaptureOutcomeUnknown { attempt, .. } => self.payment = Payment::CaptureUnknown(*attempt),
+    /// The payment with this id.
+    pub fn booked(&self, id: &PaymentId) -> Option<&Booked> {
+        self.payments.iter().find(|booked| booked.payment_id == *id)
+    }
+
+    /// The payment that pays the order, or last did.
+    pub fn paying(&self) -> Option<&Booked> {
+        self.in_force.as_ref().and_then(|id| self.booked(id))
+    }
+
+    /// Payments that hold money and pay nothing here (W8, W12).
+    pub fn surplus(&self) -> impl Iterator<Item = &Booked> {
+        self.payments.iter().filter(|booked| booked.surplus.is_some() && booked.stands.holds_money())
+    }
+
+    /// A surplus payment somebody has to decide about.
+    pub fn undecided(&self) -> Option<&Booked> {
+        self.surplus().find(|booked| booked.surplus == Some(Surplus::Late))
+    }
+
+    /// A replaced payment that is still to be cancelled.
+    pub fn to_release(&self) -> Option<&Booked> {
+        self.surplus().find(|booked| booked.surplus == Some(Surplus::Replaced))
+    }
+
+    /// The payment events of an attempt mean when they name none: the one in force if it is of this attempt,
+    /// otherwise its newest.
+    pub(super) fn booked_of(&self, attempt: u32) -> Option<&Booked> {
+        let paying = self.paying().filter(|booked| booked.attempt == attempt);
+        paying.or_else(|| self.payments.iter().rev().find(|booked| booked.attempt == attempt))
+    }
+
+    /// Whether Paygent is asked something about this payment.
+    pub(super) fn asked_about(&self, id: &PaymentId) -> Option<Call> {
+        match &self.operation {
+            Some(Operation::Call { call, payment_id, .. }) if payment_id == id => Some(*call),
+            _ => None,
         }
     }
 
-    fn change(&mut self, number: u32, with: impl FnOnce(&mut Attempt)) {
-        if let Some(attempt) = self.attempts.iter_mut().find(|attempt| attempt.number == number) {
-            with(attempt);
+    /// Where the payment stands, from everything above.
+    pub(super) fn standing(&self) -> Payment {
+        match &self.operation {
+            Some(Operation::Authorize { attempt, unknown: false }) => return Payment::Requested(*attempt),
+            Some(Operation::Authorize { attempt, unknown: true }) => return Payment::Unknown(*attempt),
+            Some(Operation::Call { call, attempt, payment_id, unknown, .. })
+                if self.in_force.as_ref() == Some(payment_id) =>
+            {
+                return match (call, unknown) {
+                    (Call::Capture, false) => Payment::CaptureRequested(*attempt),
+                    (Call::Capture, true) => Payment::CaptureUnknown(*attempt),
+                    (Call::Revise, false) => Payment::RevisionRequested(*attempt),
+                    (Call::Revise, true) => Payment::RevisionUnknown(*attempt),
+                    (Call::Void, false) => Payment::VoidRequested(*attempt),
+                    (Call::Void, true) => Payment::VoidUnknown(*attempt),
+                    (Call::Refund, false) => Payment::RefundRequested(*attempt),
+                    (Call::Refund, true) => Payment::RefundUnknown(*attempt),
+                };
+            }
+            _ => {}
+        }
+        if let Some(paying) = self.paying() {
+            let attempt = paying.attempt;
+            return match paying.stands {
+                Stands::Authorized => Payment::Authorized(attempt),
+                Stands::Captured => Payment::Captured { attempt, confirmed_later: paying.confirmed_later },
+                Stands::Voided | Stands::Refused => Payment::Voided(attempt),
+                Stands::Expired => Payment::Expired(attempt),
+                Stands::Refunded => Payment::Refunded(attempt),
+            };
+        }
+        if let Some(reason) = &self.not_executed {
+            return Payment::NotExecuted(reason.clone());
+        }
+        match self.attempts.last() {
+            Some(attempt) if self.payment_method.is_card() && attempt.failure.is_some() => {
+                Payment::Failed(attempt.number)
+            }
+            Some(attempt) if self.payment_method.is_card() => Payment::GivenUp(attempt.number),
+            _ => Payment::External,
         }
     }
 }

@@ -1,6 +1,7 @@
 use crate::ids::ShopId;
 use crate::money::Yen;
 use crate::payment_method::{PaymentMethod, SaleMode};
+use crate::retry_policy::RetryPolicy;
 use crate::sealed::Sealed;
 use chrono::NaiveDate;
 
@@ -62,4 +63,15 @@ pub enum ShopSettingsCommand {
         /// Last day.
         end: Option<NaiveDate>,
     },
+    /// Validity of authorisations, 1 to 60 days, and from how many days before its end people are warned.
+    ChangeAuthorizationValidity {
+        /// Days after the authorisation on which it can still be captured.
+        days: u16,
+        /// Days before the last one; at most `days`.
+        warn_days: u16,
+    },
+    /// When failed authorisations are tried again by themselves.
+    ChangeRetryPolicy(RetryPolicy),
+    /// The key Paygent's difference notices are signed with, already encrypted.
+    ChangeNoticeKey(Option<Sealed>),
 }

@@ -1,7 +1,7 @@
 use super::commands::{Connection, ShopSettingsCommand as Command};
 use super::events::ShopSettingsEvent as Event;
 use super::refusals::ShopSettingsRefusal as Refusal;
-use super::state::ShopSettings;
+use super::state::{ShopSettings, VALIDITY_MAX};
 use crate::cqrs::Decide;
 use crate::payment_method::PaymentMethod;
 
@@ -80,6 +80,17 @@ fn change(command: Command) -> Result<Event, Refusal> {
             }
             Event::ContractPeriodChanged { start, end }
         }
+        Command::ChangeAuthorizationValidity { days, warn_days } => {
+            if !(1..=VALIDITY_MAX).contains(&days) || warn_days > days {
+                return Err(Refusal::Validity { days, warn_days });
+            }
+            Event::AuthorizationValidityChanged { days, warn_days }
+        }
+        Command::ChangeRetryPolicy(policy) => {
+            policy.check()?;
+            Event::RetryPolicyChanged { policy }
+        }
+        Command::ChangeNoticeKey(notice_key) => Event::NoticeKeyChanged { notice_key },
     })
 }
 

@@ -1,6 +1,7 @@
 use crate::ids::ShopId;
 use crate::money::Yen;
 use crate::payment_method::{PaymentMethod, SaleMode};
+use crate::retry_policy::RetryPolicy;
 use crate::sealed::Sealed;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -76,5 +77,22 @@ pub enum ShopSettingsEvent {
         start: Option<NaiveDate>,
         /// Last day; open if none.
         end: Option<NaiveDate>,
+    },
+    /// Validity of authorisations: how long one is used, and how long before its end people are warned.
+    AuthorizationValidityChanged {
+        /// Days after the authorisation on which it can still be captured, 1 to 60.
+        days: u16,
+        /// Days before the last one from which the order is on the warning list.
+        warn_days: u16,
+    },
+    /// When failed authorisations are tried again by themselves.
+    RetryPolicyChanged {
+        /// The rule.
+        policy: RetryPolicy,
+    },
+    /// The key Paygent's difference notices are signed with, encrypted; none: notices are fetched, not received.
+    NoticeKeyChanged {
+        /// The key.
+        notice_key: Option<Sealed>,
     },
 }

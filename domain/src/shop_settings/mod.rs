@@ -9,4 +9,4 @@ mod state;
 pub use commands::{Connection, ShopSettingsCommand};
 pub use events::ShopSettingsEvent;
 pub use refusals::ShopSettingsRefusal;
-pub use state::{Details, ShopSettings};
+pub use state::{Details, ShopSettings, VALIDITY_MAX};

@@ -21,6 +21,17 @@ pub enum ShopSettingsRefusal {
     /// S16: out of range.
     #[error("the order-generation lead time must be 0 to 90 days, not {0}")]
     LeadTime(u16),
+    /// Validity of authorisations: out of range.
+    #[error("authorisations are used for 1 to 60 days, and the warning begins within them, not {days} and {warn_days}")]
+    Validity {
+        /// Days of validity as given.
+        days: u16,
+        /// Days of warning as given.
+        warn_days: u16,
+    },
+    /// The retry ladder cannot be climbed.
+    #[error(transparent)]
+    Ladder(#[from] crate::retry_policy::LadderError),
     /// S12: cards are not offered for subscriptions.
     #[error("this shop does not offer cards for subscriptions; switch on their use for subscriptions first")]
     CardNotOffered,

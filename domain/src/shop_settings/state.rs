@@ -4,8 +4,9 @@ use crate::applicability::RenewalTerms;
 use crate::ids::ShopId;
 use crate::money::Yen;
 use crate::payment_method::{PaymentMethod, SaleMode};
+use crate::retry_policy::RetryPolicy;
 use crate::sealed::Sealed;
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 /// A shop's settings, or the fact that there is no such shop.
@@ -49,7 +50,20 @@ pub struct Details {
     pub contract_start: Option<NaiveDate>,
     /// S17.
     pub contract_end: Option<NaiveDate>,
+    /// Days after an authorisation on which it can still be captured.
+    pub validity_days: u16,
+    /// Days before the last of them from which an order is on the warning list.
+    pub validity_warn_days: u16,
+    /// When failed authorisations are tried again by themselves.
+    pub retry_policy: RetryPolicy,
+    /// The key Paygent's notices are signed with.
+    pub notice_key: Option<Sealed>,
 }
+
+/// Days after which Paygent lets an authorisation expire (status 33) and a sale can no longer be cancelled (41).
+pub const VALIDITY_MAX: u16 = 60;
+/// Days of warning unless a shop sets another number.
+const WARN_DAYS: u16 = 7;
 
 impl ShopSettings {
     /// The details, if opened.
@@ -78,6 +92,10 @@ impl ShopSettings {
                 lead_days: 0,
                 contract_start: None,
                 contract_end: None,
+                validity_days: VALIDITY_MAX,
+                validity_warn_days: WARN_DAYS,
+                retry_policy: RetryPolicy::default(),
+                notice_key: None,
             }));
         } else if let ShopSettings::Opened(details) = self {
             details.fold(event);
@@ -97,6 +115,11 @@ impl Details {
             contract_end: self.contract_end,
             lead_days: self.lead_days,
         }
+    }
+
+    /// Last day on which a payment authorised on `day` can be captured.
+    pub fn capture_until(&self, day: NaiveDate) -> Option<NaiveDate> {
+        day.checked_add_days(Days::new(u64::from(self.validity_days)))
     }
 
     /// Whether a subscription may be paid by `method` (S12, S14).
@@ -122,6 +145,11 @@ impl Details {
             Event::CardExpiryMailsChanged { automatic } => self.card_expiry_mails = automatic,
             Event::LeadTimeChanged { days } => self.lead_days = days,
             Event::ContractPeriodChanged { start, end } => (self.contract_start, self.contract_end) = (start, end),
+            Event::AuthorizationValidityChanged { days, warn_days } => {
+                (self.validity_days, self.validity_warn_days) = (days, warn_days);
+            }
+            Event::RetryPolicyChanged { policy } => self.retry_policy = policy,
+            Event::NoticeKeyChanged { notice_key } => self.notice_key = notice_key,
         }
     }
 }

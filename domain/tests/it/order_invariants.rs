@@ -1,237 +1,305 @@
-//! Whatever Paygent says about an order in whatever sequence: what always holds.
+//! Whatever is asked of an order and whatever Paygent says about it, in whatever sequence: what always holds.
 
 use crate::history::History;
-use crate::values::{
-    basket, card_in_force, cases, day, member_id, method, open_terms, sale_mode, subscription_id, yen,
-};
+use crate::values::{basket, cases, cash, day, member_id, open_terms, sale_mode, subscription_id, yen};
+use chrono::{Days, NaiveDate};
 use proptest::prelude::*;
-use std::mem::discriminant;
-use teiki_domain::ids::{OrderId, TransactionId};
-use teiki_domain::money::Yen;
+use std::collections::BTreeSet;
+use teiki_domain::ids::{OrderId, PaymentId, TransactionId};
 use teiki_domain::order::{
-    FoundBy, GenerateOrder, Order, OrderCommand as Command, OrderEvent as Event, OrderRefusal as Refusal, Payment,
+    AuthorizeOrder, Call, CardInForce, Cause, Details, FoundBy, GenerateOrder, Operation, Order,
+    OrderCommand as Command, OrderEvent as Event, OrderRefusal as Refusal, Payment, PaymentFact, Stands,
 };
 use teiki_domain::payment_method::{PaymentMethod, SaleMode};
+use teiki_domain::retry_policy::RetryPolicy;
 
-/// Goods and shipping of the basket below.
-const TOTAL: i64 = 3_500;
+pub(crate) fn card(id: u8) -> CardInForce {
+    CardInForce { card_id: format!("500{id}").parse().unwrap(), expiry: "0328".parse().unwrap() }
+}
 
-fn generate(sale_mode: SaleMode, payment_method: PaymentMethod, has_card: bool) -> GenerateOrder {
+pub(crate) fn transaction(number: u32) -> TransactionId {
+    TransactionId::new(member_id().shop(), 831_700 + u64::from(number)).unwrap()
+}
+
+pub(crate) fn generate(sale_mode: SaleMode) -> Command {
     let generation_date = day("2026-04-01");
-    GenerateOrder {
+    Command::Generate(Box::new(GenerateOrder {
         order_id: OrderId::for_generation(&subscription_id(), generation_date),
         subscription_id: subscription_id(),
         member_id: member_id(),
         generation_date,
         delivery_date: day("2026-04-11"),
         basket: basket(3_000),
-        payment_method,
+        payment_method: PaymentMethod::Card,
         terms: open_terms(sale_mode),
-        card: has_card.then(card_in_force),
-        transaction_id: TransactionId::new(member_id().shop(), 831_705).unwrap(),
+        card: Some(card(1)),
+        transaction_id: transaction(1),
         today: generation_date,
+    }))
+}
+
+pub(crate) fn ask(attempt: u32, cause: Cause, card_id: u8, today: NaiveDate) -> AuthorizeOrder {
+    AuthorizeOrder {
+        attempt,
+        cause,
+        transaction_id: transaction(attempt),
+        card: Some(card(card_id)),
+        terms: open_terms(SaleMode::AuthorizeOnly),
+        policy: RetryPolicy { ladder: vec![1, 3], on_card_change: true },
+        subscription_ended: false,
+        today,
     }
 }
 
-fn amount() -> impl Strategy<Value = Option<Yen>> {
-    prop_oneof![4 => Just(None), 4 => Just(Some(yen(TOTAL))), 1 => Just(Some(yen(TOTAL - 1)))]
+fn today() -> impl Strategy<Value = NaiveDate> {
+    (0..80_u64).prop_map(|days| day("2026-04-01") + Days::new(days))
+}
+
+fn attempt() -> impl Strategy<Value = u32> {
+    prop_oneof![6 => Just(1), 4 => Just(2), 2 => Just(3), 1 => prop::sample::select(vec![0, 4, u32::MAX])]
+}
+
+fn payment() -> impl Strategy<Value = PaymentId> {
+    prop::sample::select(vec!["771", "772", "773"]).prop_map(|id| id.parse().unwrap())
 }
 
 fn found_by() -> impl Strategy<Value = FoundBy> {
     prop::sample::select(vec![FoundBy::Reply, FoundBy::Inquiry, FoundBy::Notice])
 }
 
-/// Mostly the attempt there is; at times one that there never was.
-fn attempt() -> impl Strategy<Value = u32> {
-    prop_oneof![12 => Just(1), 1 => prop::sample::select(vec![0, 2, u32::MAX])]
+fn call() -> impl Strategy<Value = Call> {
+    prop::sample::select(vec![Call::Capture, Call::Revise, Call::Void, Call::Refund])
 }
 
-fn told() -> impl Strategy<Value = Command> {
-    let payment = prop_oneof![5 => Just("777"), 1 => Just("778")];
-    let text = prop::sample::select(vec!["2001", "P010", ""]);
-    let why = prop::sample::select(vec!["timed out", "connection lost"]);
+/// What operators and workers may ask.
+pub(crate) fn asked() -> impl Strategy<Value = Command> {
+    let cause = prop::sample::select(vec![Cause::Operator, Cause::Operator, Cause::Ladder, Cause::CardChanged]);
+    let goods = prop::sample::select(vec![2_000_i64, 3_000, 4_000]);
+    let method = prop_oneof![3 => Just(cash()), 1 => Just(PaymentMethod::Card)];
     prop_oneof![
-        3 => (attempt(), payment, any::<bool>(), amount(), found_by()).prop_map(|(attempt, id, captured, amount, found_by)| {
-            Command::RecordAuthorized { attempt, payment_id: id.parse().unwrap(), captured, amount, found_by }
+        4 => (1..5_u32, cause, 1..3_u8, today(), any::<bool>()).prop_map(|(number, cause, card, today, ended)| {
+            let ask = AuthorizeOrder { subscription_ended: ended && cause != Cause::Operator, ..ask(number, cause, card, today) };
+            Command::Authorize(Box::new(ask))
         }),
-        2 => (attempt(), text.clone(), found_by()).prop_map(|(attempt, code, found_by)| {
-            Command::RecordDeclined { attempt, code: code.to_owned(), detail: "\"1G02\"".to_owned(), found_by }
-        }),
-        2 => (attempt(), why.clone()).prop_map(|(attempt, why)| Command::RecordUnknown { attempt, why: why.to_owned() }),
+        3 => (2..5_u32, today())
+            .prop_map(|(number, today)| Command::UpdateTransaction(Box::new(ask(number, Cause::AmountUpdate, 1, today)))),
+        3 => goods.prop_map(|goods| Command::ChangeBasket(basket(goods))),
+        1 => method.prop_map(Command::ChangePaymentMethod),
+        3 => today().prop_map(|today| Command::Capture { today }),
+        1 => today().prop_map(|today| Command::Cancel { today }),
+        1 => Just(Command::Complete),
+        1 => attempt().prop_map(|attempt| Command::GiveUp { attempt }),
+        1 => payment().prop_map(|payment_id| Command::ReleaseSurplus { payment_id }),
+        1 => payment().prop_map(|payment_id| Command::AcceptSurplus { payment_id }),
         1 => (attempt(), 0..3_u32).prop_map(|(attempt, sent_before)| Command::SendAgain { attempt, sent_before }),
-        3 => Just(Command::Capture),
-        1 => (attempt(), found_by()).prop_map(|(attempt, found_by)| Command::RecordCaptured { attempt, found_by }),
-        2 => (attempt(), text).prop_map(|(attempt, code)| {
-            Command::RecordCaptureFailed { attempt, code: code.to_owned(), detail: String::new() }
-        }),
-        2 => (attempt(), why)
-            .prop_map(|(attempt, why)| Command::RecordCaptureUnknown { attempt, why: why.to_owned() }),
+        1 => (call(), payment(), 0..3_u32)
+            .prop_map(|(call, payment_id, asked_before)| Command::CallAgain { call, payment_id, asked_before }),
     ]
 }
 
-/// How far a payment has come. It never goes back; between captures asked for and failed it moves on one level.
-fn level(payment: &Payment) -> u8 {
-    match payment {
-        Payment::Requested(_) | Payment::Unknown(_) => 0,
-        Payment::Authorized(_) | Payment::CaptureRequested(_) | Payment::CaptureUnknown(_) => 1,
-        Payment::External | Payment::NotExecuted(_) | Payment::Failed(_) | Payment::Captured { .. } => 2,
+/// What Paygent may be found to say, true or not.
+fn told() -> impl Strategy<Value = Command> {
+    let amounts = || prop::sample::select(vec![2_500_i64, 3_500, 4_500]).prop_map(yen);
+    let until = || prop::option::of(today());
+    let code = || prop::sample::select(vec!["2001", "P010", "2008", "P029", ""]).prop_map(str::to_owned);
+    let stands = prop::sample::select(vec![
+        Stands::Authorized, Stands::Captured, Stands::Voided, Stands::Expired, Stands::Refunded, Stands::Refused,
+    ]);
+    let why = || Just("timed out".to_owned());
+    prop_oneof![
+        4 => (attempt(), payment(), any::<bool>(), prop::option::of(amounts()), until(), found_by()).prop_map(
+            |(attempt, payment_id, captured, amount, until, found_by)| {
+                Command::RecordAuthorized { attempt, payment_id, captured, amount, until, found_by }
+            }),
+        3 => (attempt(), code(), found_by()).prop_map(|(attempt, code, found_by)| {
+            Command::RecordDeclined { attempt, code, detail: "\"1G02\"".to_owned(), found_by }
+        }),
+        2 => (attempt(), why()).prop_map(|(attempt, why)| Command::RecordUnknown { attempt, why }),
+        4 => (call(), payment(), prop::option::of(payment()), until(), found_by()).prop_map(
+            |(call, payment_id, became, refundable_until, found_by)| {
+                Command::RecordDone { call, payment_id, became, refundable_until, found_by }
+            }),
+        3 => (call(), payment(), code())
+            .prop_map(|(call, payment_id, code)| Command::RecordFailed { call, payment_id, code, detail: String::new() }),
+        2 => (call(), payment(), why()).prop_map(|(call, payment_id, why)| Command::RecordNotKnown { call, payment_id, why }),
+        3 => (attempt(), payment(), stands, amounts(), until(), found_by()).prop_map(
+            |(number, payment_id, stands, amount, until, found_by)| {
+                let transaction_id = transaction(number.min(9));
+                let refusal = ("status 11".to_owned(), String::new());
+                Command::RecordFact(PaymentFact { transaction_id, payment_id, stands, amount, refusal, until, found_by })
+            }),
+    ]
+}
+
+fn command() -> impl Strategy<Value = Command> {
+    prop_oneof![asked(), told()]
+}
+
+/// How far a payment has come; it never goes back.
+fn level(stands: Stands) -> u8 {
+    match stands {
+        Stands::Authorized => 0,
+        Stands::Captured => 1,
+        Stands::Voided | Stands::Expired | Stands::Refunded | Stands::Refused => 2,
     }
 }
 
-/// An authorised payment cannot end in one that is not, nor the reverse.
-fn holds_money(payment: &Payment) -> bool {
-    matches!(
-        payment,
-        Payment::Authorized(_) | Payment::CaptureRequested(_) | Payment::CaptureUnknown(_) | Payment::Captured { .. }
-    )
-}
-
-fn check_step(before: &Payment, after: &Payment) {
-    assert!(level(before) <= level(after), "{before:?} went back to {after:?}");
-    if level(before) == 2 {
-        assert_eq!(before, after, "an end is final");
+/// What the state says of itself after every step.
+pub(crate) fn check_state(details: &Details) {
+    assert!(Payment::CODES.contains(&details.payment.code()));
+    let ids: BTreeSet<_> = details.payments.iter().map(|booked| &booked.payment_id).collect();
+    assert_eq!(ids.len(), details.payments.len(), "a payment stands once");
+    for booked in &details.payments {
+        let in_force = details.in_force.as_ref() == Some(&booked.payment_id);
+        assert!(!(in_force && booked.surplus.is_some()), "the payment in force is not surplus");
+        if booked.stands.holds_money() {
+            assert!(in_force || booked.surplus.is_some(), "money nobody accounts for: {booked:?}");
+        }
     }
-    if holds_money(before) {
-        assert!(holds_money(after), "{before:?} lost its authorisation: {after:?}");
+    if details.operation.is_none() && details.surplus().next().is_none() {
+        let holding = details.payments.iter().filter(|booked| booked.stands.holds_money()).count();
+        assert!(holding <= 1, "the customer is left with {holding} payments");
     }
+    let open = details.attempts.iter().filter(|attempt| !attempt.is_decided() && !attempt.given_up).count();
+    let authorizing = matches!(details.operation, Some(Operation::Authorize { .. }));
+    assert_eq!(open, usize::from(authorizing), "every open attempt is the open operation");
+    if details.cancelled {
+        let holds = details.paying().is_some_and(|paying| paying.stands.holds_money());
+        assert!(!holds, "a cancelled order is not paid");
+    }
+    let numbers: Vec<u32> = details.attempts.iter().map(|attempt| attempt.number).collect();
+    assert_eq!(numbers, (1..=u32::try_from(numbers.len()).unwrap()).collect::<Vec<_>>(), "attempts count up");
 }
 
-fn count(events: &[Event], name: &str) -> usize {
-    events.iter().filter(|event| event.name() == name).count()
-}
-
-fn check_history(history: &History<Order>, sale_mode: SaleMode) {
-    let (events, details) = (&history.events, history.state.details().unwrap());
-    let succeeded = count(events, "AuthorizationSucceeded");
-    assert!(succeeded + count(events, "AuthorizationFailed") <= 1, "one outcome for each attempt");
-    assert!(details.attempts.iter().filter(|attempt| attempt.payment_id.is_some()).count() <= 1, "charged once");
-    assert_eq!(count(events, "AuthorizationRequested"), details.attempts.len());
-    assert_eq!(count(events, "OrderGenerated"), 1);
-    assert!(count(events, "SalesConfirmed") <= succeeded, "nothing is confirmed that was not authorised");
-    assert_eq!(details.sale_mode, sale_mode, "S4: kept for the life of the order");
-    if sale_mode == SaleMode::AuthorizeAndCapture {
-        assert_eq!(count(events, "CaptureRequested"), 0, "S4, O7: never confirmable");
+/// What one step may have changed.
+pub(crate) fn check_step(before: &Details, after: &Details, events: &[Event]) {
+    for booked in &before.payments {
+        let now = after.booked(&booked.payment_id).unwrap();
+        assert!(level(now.stands) >= level(booked.stands), "{booked:?} went back to {now:?}");
+        if level(booked.stands) == 2 {
+            assert_eq!(booked.stands, now.stands, "an end is final");
+        }
+    }
+    for attempt in before.attempts.iter().filter(|attempt| attempt.is_decided()) {
+        let now = after.attempt(attempt.number).unwrap();
+        assert_eq!(attempt.failure, now.failure, "a decision stays");
+        assert!(attempt.payment_id.is_none() || attempt.payment_id == now.payment_id, "a payment stays");
     }
     for event in events {
-        if let Event::AuthorizationRequested { amount, .. }
-        | Event::CaptureRequested { amount, .. }
-        | Event::SalesConfirmed { amount, .. } = event
-        {
-            assert_eq!(*amount, yen(TOTAL), "W15: one amount from intention to sale");
-        }
+        check_request(before, after, event);
     }
 }
 
-/// Whether an outcome that is told must be taken: it is one of the attempt in question, with the amount asked for.
-fn must_be_taken(payment: &Payment, command: &Command) -> bool {
-    let open = matches!(payment, Payment::Requested(1) | Payment::Unknown(1));
-    let capture_open = matches!(payment, Payment::CaptureRequested(1) | Payment::CaptureUnknown(1));
-    match command {
-        Command::RecordAuthorized { attempt: 1, amount, .. } => {
-            open && amount.is_none_or(|amount| amount == yen(TOTAL))
+/// Nothing is asked of Paygent that its state table or the order's history forbids.
+fn check_request(before: &Details, after: &Details, event: &Event) {
+    let told_now = |id: &PaymentId| after.booked(id).unwrap();
+    match event {
+        Event::AuthorizationRequested { cause, requested_on, amount, .. } => {
+            assert!(before.operation.is_none(), "W2: an open request blocks");
+            assert!(!before.cancelled && !before.completed);
+            assert!(before.attempts.iter().all(|attempt| attempt.is_decided()), "W8: a given-up attempt may succeed");
+            assert_eq!(Some(*amount), before.basket.total());
+            if let Some(paying) = before.paying().filter(|paying| paying.stands.holds_money()) {
+                assert_eq!(paying.stands, Stands::Authorized, "nothing is charged twice");
+                let ran_out = paying.until.is_some_and(|until| requested_on.unwrap() > until);
+                assert!(*cause == Cause::AmountUpdate || ran_out, "a valid authorisation is there");
+                assert!(paying.amount != *amount || ran_out);
+            }
         }
-        Command::RecordDeclined { attempt: 1, .. } | Command::RecordUnknown { attempt: 1, .. } => open,
-        Command::RecordCaptured { attempt: 1, .. }
-        | Command::RecordCaptureFailed { attempt: 1, .. }
-        | Command::RecordCaptureUnknown { attempt: 1, .. } => capture_open,
-        _ => false,
+        Event::AuthorizationSentAgain { attempt } => {
+            assert!(matches!(before.operation, Some(Operation::Authorize { attempt: open, .. }) if open == *attempt));
+        }
+        Event::CaptureRequested { amount, .. } => {
+            let paying = before.paying().unwrap();
+            assert!(before.operation.is_none() && !before.cancelled && !before.completed);
+            assert_eq!((paying.stands, paying.amount), (Stands::Authorized, *amount));
+            assert_eq!(before.basket.total(), Some(*amount), "O6: what is captured is what the order costs");
+            let mode = before.attempt(paying.attempt).unwrap().sale_mode;
+            assert_eq!(mode, SaleMode::AuthorizeOnly, "S4, O7");
+        }
+        Event::RevisionRequested { payment_id, from, to, .. } => {
+            let paying = before.paying().unwrap();
+            assert!(before.operation.is_none());
+            assert_eq!((&paying.payment_id, paying.stands, paying.amount), (payment_id, Stands::Authorized, *from));
+            assert!(to < from, "028 only lowers");
+        }
+        Event::VoidRequested { payment_id, .. } => {
+            let again = before.operation.as_ref().is_some_and(|operation| operation.is(Call::Void, payment_id));
+            let after_success = before.open_attempt().is_some();
+            assert!(before.operation.is_none() || again || after_success);
+            assert_eq!(told_now(payment_id).stands, Stands::Authorized, "021 needs an authorisation");
+        }
+        Event::RefundRequested { payment_id, .. } => {
+            let again = before.operation.as_ref().is_some_and(|operation| operation.is(Call::Refund, payment_id));
+            assert!(before.operation.is_none() || again);
+            assert_eq!(told_now(payment_id).stands, Stands::Captured, "023 needs a sale");
+        }
+        _ => {}
     }
 }
 
 proptest! {
-    #![proptest_config(cases(3_000))]
+    #![proptest_config(cases(6_000))]
 
     #[test]
-    fn s4_o7_w4_w15_invariants_hold_after_every_step(
-        mode in sale_mode(), method in prop_oneof![5 => Just(PaymentMethod::Card), 1 => method()],
-        has_card in prop::bool::weighted(0.9), commands in prop::collection::vec(told(), 1..25),
+    fn no_sequence_of_commands_reaches_a_forbidden_state(
+        mode in sale_mode(), commands in prop::collection::vec(command(), 1..40),
     ) {
-        let generate = generate(mode, method, has_card);
         let mut history = History::<Order>::new();
-        history.tell(Command::Generate(Box::new(generate.clone()))).unwrap();
+        history.tell(generate(mode)).unwrap();
         for command in commands {
-            let before = history.state.details().unwrap().payment.clone();
+            let before = history.state.details().unwrap().clone();
             let answer = history.tell(command.clone());
-            let after = &history.state.details().unwrap().payment;
-            check_step(&before, after);
-            if answer.is_err() {
-                prop_assert_eq!(&before, after);
+            let after = history.state.details().unwrap();
+            check_state(after);
+            match &answer {
+                Err(_) => prop_assert_eq!(&before, after),
+                Ok(events) => check_step(&before, after, events),
             }
-            if must_be_taken(&before, &command) {
-                // "Not known" may be told again; every other outcome moves the payment on.
-                let vague = matches!(command, Command::RecordUnknown { .. } | Command::RecordCaptureUnknown { .. });
-                let taken = answer.is_ok() && (vague || before != *after);
-                prop_assert!(taken, "W4: {:?} told {:?}: {:?}", before, command, answer);
-            }
-            if let Command::RecordAuthorized { amount: Some(amount), .. } = command {
-                prop_assert!(amount == yen(TOTAL) || answer.is_err(), "W15: another amount is never taken");
-            }
-            if answer.is_ok() {
+            // Only a fact of another amount may be told a second time to some effect: amounts change at Paygent.
+            let repeatable = !matches!(command, Command::CallAgain { .. } | Command::SendAgain { .. });
+            if answer.is_ok() && repeatable {
                 prop_assert_eq!(history.repeated(command), vec![], "a repetition has no second effect");
             }
         }
-        prop_assert_eq!(history.repeated(Command::Generate(Box::new(generate))), vec![]);
-        check_history(&history, mode);
+        prop_assert_eq!(history.repeated(generate(mode)), vec![]);
+        prop_assert_eq!(history.state.details().unwrap().sale_mode, mode, "S4: kept for the life of the order");
         history.check_replay();
     }
 
     #[test]
-    fn w2_an_open_outcome_blocks_every_other_step(mode in sale_mode(), unknown in any::<bool>(), command in told()) {
+    fn w2_an_open_outcome_blocks_every_other_request(mode in sale_mode(), unknown in any::<bool>(), command in asked()) {
         let mut history = History::<Order>::new();
-        history.tell(Command::Generate(Box::new(generate(mode, PaymentMethod::Card, true)))).unwrap();
+        history.tell(generate(mode)).unwrap();
         if unknown {
             history.tell(Command::RecordUnknown { attempt: 1, why: "timed out".to_owned() }).unwrap();
         }
         for event in history.tell(command).unwrap_or_default() {
-            let allowed = [
-                "AuthorizationSucceeded", "AuthorizationFailed", "AuthorizationOutcomeUnknown", "AuthorizationSentAgain",
-            ];
+            let allowed = ["AuthorizationSentAgain", "AttemptGivenUp"];
             prop_assert!(allowed.contains(&event.name()), "{}", event.name());
         }
-        let transaction = history.state.details().unwrap().attempts.iter().map(|attempt| &attempt.transaction_id);
-        prop_assert_eq!(transaction.count(), 1, "sent again under the same transaction ID");
     }
 
     #[test]
-    fn an_attempt_that_never_was_is_refused(mode in sale_mode(), command in told(), number in 2..9_u32) {
-        let mut history = History::<Order>::new();
-        history.tell(Command::Generate(Box::new(generate(mode, PaymentMethod::Card, true)))).unwrap();
-        let command = match command {
-            Command::RecordUnknown { why, .. } => Command::RecordUnknown { attempt: number, why },
-            Command::RecordCaptureUnknown { why, .. } => Command::RecordCaptureUnknown { attempt: number, why },
-            Command::RecordCaptureFailed { code, detail, .. } => {
-                Command::RecordCaptureFailed { attempt: number, code, detail }
-            }
-            Command::RecordCaptured { found_by, .. } => Command::RecordCaptured { attempt: number, found_by },
-            Command::SendAgain { .. } => Command::SendAgain { attempt: number, sent_before: 0 },
-            _ => return Ok(()),
-        };
-        prop_assert_eq!(history.tell(command), Err(Refusal::NoSuchAttempt(number)));
-    }
-
-    #[test]
-    fn asked_of_nothing_everything_but_generate_is_refused(command in told()) {
+    fn asked_of_nothing_everything_but_generate_is_refused(command in command()) {
         prop_assert_eq!(History::<Order>::new().tell(command), Err(Refusal::DoesNotExist));
     }
 }
 
 #[test]
-fn every_state_of_a_payment_is_reached_by_the_steps_above() {
+fn every_payment_status_is_reached_by_the_steps_above() {
     use proptest::strategy::ValueTree;
     let mut runner = proptest::test_runner::TestRunner::new(cases(1));
-    let mut seen = vec![];
-    for _ in 0..3_000 {
+    let mut seen = BTreeSet::new();
+    for _ in 0..6_000 {
         let mut history = History::<Order>::new();
-        let order = generate(SaleMode::AuthorizeOnly, PaymentMethod::Card, true);
-        history.tell(Command::Generate(Box::new(order))).unwrap();
-        for _ in 0..8 {
-            let _ = history.tell(told().new_tree(&mut runner).unwrap().current());
-            let payment = history.state.details().unwrap().payment.clone();
-            if !seen.iter().any(|known| discriminant(known) == discriminant(&payment)) {
-                seen.push(payment);
-            }
+        history.tell(generate(SaleMode::AuthorizeOnly)).unwrap();
+        for _ in 0..25 {
+            let _ = history.tell(command().new_tree(&mut runner).unwrap().current());
+            seen.insert(history.state.details().unwrap().payment.code());
         }
     }
-    // All but External and NotExecuted, which come with the generation.
-    assert_eq!(seen.len(), 7, "{seen:?}");
+    // "captured" comes with the other sale mode.
+    let missing: Vec<_> = Payment::CODES.iter().filter(|code| !seen.contains(*code) && **code != "captured").collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }

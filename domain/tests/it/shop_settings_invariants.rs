@@ -5,6 +5,7 @@ use crate::values::{cases, cash, day, sealed, yen};
 use chrono::Days;
 use proptest::prelude::*;
 use teiki_domain::payment_method::{PaymentMethod, SaleMode};
+use teiki_domain::retry_policy::RetryPolicy;
 use teiki_domain::shop_settings::{Connection, ShopSettings, ShopSettingsCommand as Command};
 
 fn text() -> impl Strategy<Value = String> {
@@ -32,6 +33,12 @@ fn command() -> impl Strategy<Value = Command> {
         any::<bool>().prop_map(Command::ChangeCardExpiryMails),
         prop_oneof![0..=95_u16, any::<u16>()].prop_map(Command::ChangeLeadTime),
         (date(), date()).prop_map(|(start, end)| Command::ChangeContractPeriod { start, end }),
+        (0..70_u16, 0..70_u16)
+            .prop_map(|(days, warn_days)| Command::ChangeAuthorizationValidity { days, warn_days }),
+        (prop::collection::vec(0..70_u16, 0..12), any::<bool>()).prop_map(|(ladder, on_card_change)| {
+            Command::ChangeRetryPolicy(RetryPolicy { ladder, on_card_change })
+        }),
+        prop::option::of(text()).prop_map(|key| Command::ChangeNoticeKey(key.as_deref().map(sealed))),
     ]
 }
 
@@ -61,6 +68,8 @@ proptest! {
                 prop_assert!((1..=9).contains(&merchant_id.len()) && merchant_id.bytes().all(|b| b.is_ascii_digit()));
                 prop_assert!((1..=32).contains(&connect_id.len()) && connect_id.bytes().all(|b| b.is_ascii_alphanumeric()));
             }
+            prop_assert!((1..=60).contains(&now.validity_days) && now.validity_warn_days <= now.validity_days);
+            prop_assert!(now.retry_policy.check().is_ok());
             let terms = now.renewal_terms();
             prop_assert_eq!((terms.lead_days, terms.sale_mode), (now.lead_days, now.sale_mode));
             prop_assert_eq!((terms.goods_min, terms.goods_max), (now.goods_min, now.goods_max));

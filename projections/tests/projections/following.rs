@@ -87,7 +87,7 @@ async fn position_of_order(shop: &Shop, n: u32) -> i64 {
 async fn a_projection_that_cannot_fold_stops_and_the_others_go_on(shop: Shop) {
     let head = shop.fill(0..60).await;
     let broken = position_of_order(&shop, 33).await;
-    let fragile = Fragile::new(1);
+    let fragile = Fragile::new(2);
     let fails_at = fragile.fails_at.clone();
     fails_at.store(broken, Ordering::SeqCst);
     let projections = shop.open_with(with_order_list(fragile)).await;
@@ -112,7 +112,7 @@ async fn a_projection_that_cannot_fold_stops_and_the_others_go_on(shop: Shop) {
 
 async fn a_restart_tries_a_stopped_projection_again(shop: Shop) {
     let head = shop.fill(0..20).await;
-    let fragile = Fragile::new(1);
+    let fragile = Fragile::new(2);
     fragile.fails_at.store(position_of_order(&shop, 9).await, Ordering::SeqCst);
     shop.open_with(with_order_list(fragile)).await.catch_up().await.unwrap();
     // Looking at it changes nothing.
@@ -126,9 +126,9 @@ async fn a_restart_tries_a_stopped_projection_again(shop: Shop) {
 async fn a_row_the_store_refuses_stops_only_its_projection_at_its_event(shop: Shop) {
     let head = shop.fill(0..60).await;
     let broken = position_of_order(&shop, 33).await;
-    let projections = shop.open_with(with_order_list(Fragile { unwritable_at: broken, ..Fragile::new(1) })).await;
+    let projections = shop.open_with(with_order_list(Fragile { unwritable_at: broken, ..Fragile::new(2) })).await;
     if let Storage::Sqlite(sqlite) = &shop.storage {
-        let refuse = "CREATE TRIGGER refuse BEFORE INSERT ON order_list WHEN NEW.list <> 'open' \
+        let refuse = "CREATE TRIGGER refuse BEFORE INSERT ON order_list WHEN NEW.generated_at = char(0) \
                       BEGIN SELECT RAISE(ABORT, 'refused'); END";
         sqlx::query(refuse).execute(&sqlite.writer).await.unwrap();
     }
@@ -154,7 +154,7 @@ async fn waiting_ends_when_passed_and_fails_when_stopped_or_late(shop: Shop) {
     let (waited, _) = tokio::join!(projections.wait_for(head, Duration::from_secs(20)), other.catch_up());
     waited.unwrap();
 
-    let fragile = Fragile::new(1);
+    let fragile = Fragile::new(2);
     let broken = head + 6;
     fragile.fails_at.store(broken, Ordering::SeqCst);
     let projections = shop.open_with(with_order_list(fragile)).await;
@@ -171,13 +171,13 @@ async fn waiting_ends_when_passed_and_fails_when_stopped_or_late(shop: Shop) {
 async fn a_new_projection_joins_the_others(shop: Shop) {
     shop.fill(0..40).await;
     let mut fewer = teiki_projections::all();
-    fewer.retain(|projection| projection.name() != "open_payments");
+    fewer.retain(|projection| projection.name() != "subscription_list");
     shop.open_with(fewer).await.catch_up().await.unwrap();
     let head = shop.fill(40..45).await;
     let projections = shop.open().await;
     assert_eq!(projections.catch_up().await.unwrap(), head);
     assert!(projections.positions().await.unwrap().iter().all(|(_, position)| *position == head));
-    assert_eq!(projections.compare("open_payments").await.unwrap(), vec![]);
+    assert_eq!(projections.compare("subscription_list").await.unwrap(), vec![]);
 }
 
 async fn the_loop_follows_appends(shop: Shop) {
@@ -208,7 +208,7 @@ fn names_that_do_not_exist_are_answered_with_those_that_do() {
                 .await
                 .unwrap();
         let error = projections.rebuild("orders", &|_, _| {}).await.unwrap_err().to_string();
-        assert!(error.contains("\"orders\"") && error.contains("order_list, shop_list"), "{error}");
+        assert!(error.contains("\"orders\"") && error.contains("order_list, payment_work, shop_list"), "{error}");
         let _: Arc<str> = error.into();
     });
 }

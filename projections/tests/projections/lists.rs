@@ -9,7 +9,7 @@ use teiki_infrastructure::set_aside;
 use teiki_projections::order_list::{OrderFilter, OrderRow};
 use teiki_projections::subscription_list::SubscriptionFilter;
 use teiki_projections::{
-    card_expiry_table, due_renewals, member_list, open_payments, order_list, shop_list, subscription_list,
+    card_expiry_table, due_renewals, member_list, order_list, payment_work, shop_list, subscription_list,
 };
 
 const ORDERS: u32 = 2_500;
@@ -146,12 +146,12 @@ async fn r1_what_is_due_comes_oldest_first_without_what_was_set_aside(shop: Shop
     assert_eq!(pending.next, None);
     assert_eq!(pending.rows.iter().map(|row| row.order_id.as_str()).collect::<Vec<_>>(), [id.as_str()]);
 
-    let open = open_payments::list(storage, Some(shop.id), None, 2).await.unwrap();
-    let rest = open_payments::list(storage, None, open.next.as_ref(), 2).await.unwrap();
+    let open = payment_work::open(storage, Some(shop.id), None, 2).await.unwrap();
+    let rest = payment_work::open(storage, None, open.next.as_ref(), 2).await.unwrap();
     let ids: Vec<_> = open.rows.iter().chain(&rest.rows).map(|row| row.order_id.clone()).collect();
     assert_eq!(ids, [7, 17, 27].map(|n| shop.ids(n).2.to_string()));
-    assert_eq!(open_payments::count(storage).await.unwrap(), 3);
-    assert!(open_payments::get(storage, &shop.ids(8).2).await.unwrap().is_none());
+    assert_eq!(payment_work::count_open(storage).await.unwrap(), 3);
+    assert!(payment_work::get(storage, &shop.ids(8).2).await.unwrap().is_none());
 }
 
 async fn k6_the_card_expiry_table_lists_close_and_expired_cards(shop: Shop) {

@@ -137,15 +137,15 @@ async fn another_version_is_rebuilt_when_opened(shop: Shop) {
     let old = shop.open().await;
     old.catch_up().await.unwrap();
     execute(&shop.storage, "UPDATE order_list SET list = 'of the old version'").await;
-    let new = shop.open_with(with_order_list(Fragile::new(2))).await;
+    let new = shop.open_with(with_order_list(Fragile::new(3))).await;
     let row = order_list::get(&shop.storage, &shop.ids(1).2).await.unwrap().unwrap();
     assert_eq!(row.list, "open");
-    assert!(new.status().await.unwrap().iter().any(|s| s.name == "order_list" && s.version == 2 && s.position == head));
+    assert!(new.status().await.unwrap().iter().any(|s| s.name == "order_list" && s.version == 3 && s.position == head));
     // The old program, still running, keeps its hands off and says so.
     let head = shop.fill(50..52).await;
     old.catch_up().await.unwrap();
     let refused = old.wait_for(head, Duration::from_secs(5)).await;
-    assert!(matches!(refused, Err(ProjectionError::OtherVersion { stored: 2, ours: 1, .. })), "{refused:?}");
+    assert!(matches!(refused, Err(ProjectionError::OtherVersion { stored: 3, ours: 2, .. })), "{refused:?}");
     assert_eq!(new.catch_up().await.unwrap(), head);
     assert_eq!(new.compare("order_list").await.unwrap(), vec![]);
 }
@@ -161,7 +161,7 @@ async fn missing_tables_are_rebuilt_when_opened(shop: Shop) {
 
 async fn a_rebuild_mends_a_stopped_projection(shop: Shop) {
     let head = shop.fill(0..30).await;
-    let fragile = Fragile::new(1);
+    let fragile = Fragile::new(2);
     let fails_at = fragile.fails_at.clone();
     fails_at.store(7 * 8 - 1, Ordering::SeqCst);
     let projections = shop.open_with(with_order_list(fragile)).await;
@@ -177,7 +177,7 @@ async fn a_rebuild_mends_a_stopped_projection(shop: Shop) {
 
 async fn a_rebuild_that_cannot_fold_changes_nothing(shop: Shop) {
     shop.fill(0..60).await;
-    let fragile = Fragile::new(1);
+    let fragile = Fragile::new(2);
     let fails_at = fragile.fails_at.clone();
     let projections = shop.open_with(with_order_list(fragile)).await;
     projections.catch_up().await.unwrap();

@@ -39,7 +39,7 @@ impl Summary {
             Authorised::NotExecuted(reason) => *self.not_executed.entry(reason.code().to_owned()).or_default() += 1,
             Authorised::Failed { code } if self.failed.len() < CODES_MAX => *self.failed.entry(code).or_default() += 1,
             Authorised::Failed { .. } => *self.failed.entry("others".to_owned()).or_default() += 1,
-            Authorised::Open => {}
+            Authorised::Open | Authorised::Gone => {}
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::payments::{Authorised, Generated, PaymentError};
 use crate::shops::ShopError;
 use crate::workers::recovery_round;
 use chrono::NaiveDate;
+use teiki_domain::applicability::{PaymentPlan, payment_plan};
 use teiki_domain::ids::{IdError, SubscriptionId, TransactionId};
 use teiki_domain::member::Member;
 use teiki_domain::order::{CardInForce, GenerateOrder};
@@ -65,6 +66,7 @@ pub(super) async fn generate(app: &App, through: NaiveDate, unit: Unit) -> Resul
             let because = gateway.because(ACTOR, "the order was called for before an interruption");
             let call = serde_json::from_str::<SubscriptionEvent>(&call).map_err(|_| UnitError::PendingCall)?;
             let loaded = gateway.load::<Subscription>(&subscription_id).await?;
+            can_be_charged(app, &loaded.aggregate).await?;
             order(app, call, loaded.aggregate, &because).await.map(Some)
         }
         Unit::Due { subscription_id, .. } => {
@@ -72,7 +74,9 @@ pub(super) async fn generate(app: &App, through: NaiveDate, unit: Unit) -> Resul
             let lead_days = app.shops.get(id.shop()).await?.settings.lead_days;
             let because = gateway.because(ACTOR, "its generation date has come");
             let command = SubscriptionCommand::GenerateNextOrder { today: through, lead_days };
-            match gateway.execute::<Subscription>(id.as_str(), &because, command).await {
+            let loaded = gateway.load::<Subscription>(id.as_str()).await?;
+            can_be_charged(app, &loaded.aggregate).await?;
+            match gateway.execute_on::<Subscription>(id.as_str(), loaded, &because, command).await {
                 Ok(done) => match done.events.into_iter().next() {
                     Some(call) => order(app, call, done.aggregate, &because).await.map(Some),
                     None => Ok(None),
@@ -88,6 +92,20 @@ pub(super) async fn generate(app: &App, through: NaiveDate, unit: Unit) -> Resul
             }
         }
     }
+}
+
+/// Before anything is intended: a card can only be charged where Paygent may be called for the shop. Waiting until it
+/// may costs nothing, since missed dates are caught up (R6).
+async fn can_be_charged(app: &App, subscription: &Subscription) -> Result<(), UnitError> {
+    let Some(details) = subscription.details() else { return Ok(()) };
+    let shop = details.subscription_id.shop();
+    let settings = app.shops.get(shop).await?.settings;
+    let (method, basket) = (&details.payment_method, &details.basket);
+    let plan = payment_plan(&settings.renewal_terms(), method, basket, true, app.clock.today());
+    if let PaymentPlan::Authorize(_) = plan {
+        app.payments.can_call(shop).await?;
+    }
+    Ok(())
 }
 
 /// The order a subscription called for, with the settings and the card in force now.

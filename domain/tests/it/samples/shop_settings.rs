@@ -1,5 +1,6 @@
 use crate::values::{cash, day, sealed, yen};
 use teiki_domain::payment_method::{PaymentMethod, SaleMode};
+use teiki_domain::retry_policy::RetryPolicy;
 use teiki_domain::shop_settings::ShopSettingsEvent as Event;
 
 pub(crate) fn shop_settings() -> Vec<Event> {
@@ -35,5 +36,11 @@ pub(crate) fn shop_settings() -> Vec<Event> {
         Event::ContractPeriodChanged { start, end: None },
         Event::ContractPeriodChanged { start: None, end },
         Event::ContractPeriodChanged { start: None, end: None },
+        Event::AuthorizationValidityChanged { days: 60, warn_days: 0 },
+        Event::AuthorizationValidityChanged { days: 1, warn_days: 1 },
+        Event::RetryPolicyChanged { policy: RetryPolicy::default() },
+        Event::RetryPolicyChanged { policy: RetryPolicy { ladder: vec![1, 3, 7], on_card_change: true } },
+        Event::NoticeKeyChanged { notice_key: Some(sealed("djEubm90aWNl")) },
+        Event::NoticeKeyChanged { notice_key: None },
     ]
 }

@@ -1,0 +1,49 @@
+//! `teiki bind`: which Paygent merchant and host the shops of a store belong to, and binding one to another.
+
+use super::{CliError, start};
+use teiki_domain::ids::ShopId;
+use teiki_infrastructure::config::Config;
+use teiki_infrastructure::paygent_binding;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The shop to bind to the merchant of its settings and the host of this configuration; none: list all.
+    shop: Option<ShopId>,
+    /// Needed when the shop is bound to something else already: what Paygent holds there is not known here any more.
+    #[arg(long, requires = "shop")]
+    replace: bool,
+}
+
+pub(super) async fn run(arguments: Arguments, config: Config) -> Result<(), CliError> {
+    let app = start(config).await?;
+    let result = work(&arguments, &app).await;
+    app.stop().await;
+    result
+}
+
+async fn work(arguments: &Arguments, app: &crate::app::App) -> Result<(), CliError> {
+    if let Some(shop) = arguments.shop {
+        let before = paygent_binding::of(&app.storage, shop).await.map_err(CliError::other)?;
+        match (app.payments.can_call(shop).await, &before) {
+            (Ok(()), _) => {}
+            (Err(crate::shops::ShopError::OtherEnvironment { .. }), Some(before)) if !arguments.replace => {
+                return Err(CliError::Other(format!(
+                    "shop {shop} belongs to merchant {} at {} since {}; if its payments are no longer to be looked for \
+                     there, say so with --replace",
+                    before.merchant_id, before.host, before.bound_at
+                )));
+            }
+            (Err(crate::shops::ShopError::OtherEnvironment { .. }), _) => {
+                app.shops.bind(shop, "teiki bind").await.map_err(CliError::other)?;
+            }
+            (Err(error), _) => return Err(CliError::other(error)),
+        }
+    }
+    for binding in paygent_binding::list(&app.storage).await.map_err(CliError::other)? {
+        println!(
+            "{} 加盟店 {} ホスト {} ({} {})",
+            binding.shop_id, binding.merchant_id, binding.host, binding.bound_at, binding.bound_by
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,172 @@
+//! What operators, billing services and workers may have done with an order's payment.
+
+use super::{PaymentError, Payments};
+use crate::command_gateway::{Because, Done};
+use crate::shops::ShopError;
+use teiki_domain::basket::Basket;
+use teiki_domain::cqrs::Decide as _;
+use teiki_domain::ids::{OrderId, PaymentId, TransactionId};
+use teiki_domain::member::Member;
+use teiki_domain::order::{AuthorizeOrder, CardInForce, Cause, Details, Order, OrderCommand, OrderEvent, OrderRefusal};
+use teiki_domain::payment_method::PaymentMethod;
+use teiki_domain::subscription::{Status, Subscription};
+use teiki_infrastructure::crash_points::reached;
+
+impl Payments {
+    /// Authorises an order on the member's card in force: after a failure (O17), after its authorisation ran out, or
+    /// because the shop's policy says so. `attempt` is the number the attempt shall have, the next one if none is
+    /// given; asked for twice with the same number, it is tried once.
+    pub async fn authorize(
+        &self,
+        order: &OrderId,
+        attempt: Option<u32>,
+        cause: Cause,
+        because: &Because,
+    ) -> Result<Done<Order>, PaymentError> {
+        let ask = self.ask_for(order, attempt, cause).await?;
+        self.order(order, OrderCommand::Authorize(Box::new(ask)), because).await
+    }
+
+    /// Brings the authorised amount to what the order costs (取引更新, O6).
+    pub async fn update_transaction(&self, order: &OrderId, because: &Because) -> Result<Done<Order>, PaymentError> {
+        let ask = self.ask_for(order, None, Cause::AmountUpdate).await?;
+        self.order(order, OrderCommand::UpdateTransaction(Box::new(ask)), because).await
+    }
+
+    /// Confirms the sale of an authorised order (売上確定, O5). Confirmed before: says so, and sends nothing.
+    pub async fn capture(&self, order: &OrderId, because: &Because) -> Result<Done<Order>, PaymentError> {
+        let today = self.gateway.clock().today();
+        self.order(order, OrderCommand::Capture { today }, because).await
+    }
+
+    /// Cancels the order and, with it, its payment (O10).
+    pub async fn cancel(&self, order: &OrderId, because: &Because) -> Result<Done<Order>, PaymentError> {
+        let today = self.gateway.clock().today();
+        self.order(order, OrderCommand::Cancel { today }, because).await
+    }
+
+    /// Changes what the order contains or costs (O6, O17). Paygent hears of it by 取引更新.
+    pub async fn change_basket(
+        &self,
+        order: &OrderId,
+        basket: Basket,
+        because: &Because,
+    ) -> Result<Done<Order>, PaymentError> {
+        self.order(order, OrderCommand::ChangeBasket(basket), because).await
+    }
+
+    /// Changes how the order is paid (O17).
+    pub async fn change_method(
+        &self,
+        order: &OrderId,
+        method: PaymentMethod,
+        because: &Because,
+    ) -> Result<Done<Order>, PaymentError> {
+        self.order(order, OrderCommand::ChangePaymentMethod(method), because).await
+    }
+
+    /// Waits no longer for an attempt without a known outcome (W8).
+    pub async fn give_up(
+        &self,
+        order: &OrderId,
+        attempt: u32,
+        because: &Because,
+    ) -> Result<Done<Order>, PaymentError> {
+        Ok(self.gateway.execute::<Order>(order.as_str(), because, OrderCommand::GiveUp { attempt }).await?)
+    }
+
+    /// Cancels at Paygent a payment that pays nothing here (W8, W12).
+    pub async fn release_surplus(
+        &self,
+        order: &OrderId,
+        payment_id: PaymentId,
+        because: &Because,
+    ) -> Result<Done<Order>, PaymentError> {
+        self.order(order, OrderCommand::ReleaseSurplus { payment_id }, because).await
+    }
+
+    /// Lets a payment found late pay the order (W8).
+    pub async fn accept_surplus(
+        &self,
+        order: &OrderId,
+        payment_id: PaymentId,
+        because: &Because,
+    ) -> Result<Done<Order>, PaymentError> {
+        self.order(order, OrderCommand::AcceptSurplus { payment_id }, because).await
+    }
+
+    /// The order is done with (O11).
+    pub async fn complete(&self, order: &OrderId, because: &Because) -> Result<Done<Order>, PaymentError> {
+        self.order(order, OrderCommand::Complete, because).await
+    }
+
+    /// Decides, commits, calls. Refused before anything is sent or recorded: by the domain, or because Paygent cannot
+    /// be called for this shop.
+    async fn order(
+        &self,
+        order: &OrderId,
+        command: OrderCommand,
+        because: &Because,
+    ) -> Result<Done<Order>, PaymentError> {
+        let Some(_under_way) = self.start_on(order) else { return Err(PaymentError::UnderWay(order.clone())) };
+        let loaded = self.gateway.load::<Order>(order.as_str()).await?;
+        if loaded.aggregate.decide(command.clone()).is_ok_and(|events| events.iter().any(needs_paygent)) {
+            self.shops.paygent(order.shop()).await?;
+        }
+        reached("W0");
+        let done = self.gateway.execute_on::<Order>(order.as_str(), loaded, because, command).await?;
+        let done = self.carry_out(done, because).await?;
+        reached("W7");
+        Ok(done)
+    }
+
+    /// Everything an attempt depends on, as it is now.
+    async fn ask_for(
+        &self,
+        order: &OrderId,
+        attempt: Option<u32>,
+        cause: Cause,
+    ) -> Result<AuthorizeOrder, PaymentError> {
+        let loaded = self.gateway.load::<Order>(order.as_str()).await?;
+        let Some(details) = loaded.aggregate.details() else {
+            let refusal = OrderRefusal::DoesNotExist;
+            return Err(PaymentError::Order(crate::command_gateway::CommandError::Refused(refusal)));
+        };
+        let shop = order.shop();
+        let settings = self.shops.get(shop).await?.settings;
+        let serial = self.serials.next(&format!("transaction:{shop}")).await?;
+        let subscription = self.gateway.load::<Subscription>(details.subscription_id.as_str()).await?;
+        Ok(AuthorizeOrder {
+            attempt: attempt.unwrap_or_else(|| details.next_attempt()),
+            cause,
+            transaction_id: TransactionId::new(shop, serial)?,
+            card: self.card_in_force(details).await?,
+            terms: settings.renewal_terms(),
+            policy: settings.retry_policy.clone(),
+            subscription_ended: subscription.aggregate.details().is_some_and(|details| details.status == Status::Ended),
+            today: self.gateway.clock().today(),
+        })
+    }
+
+    async fn card_in_force(&self, details: &Details) -> Result<Option<CardInForce>, PaymentError> {
+        let member = self.gateway.load::<Member>(details.member_id.as_str()).await?;
+        let card = member.aggregate.card();
+        Ok(card.map(|card| CardInForce { card_id: card.card_id.clone(), expiry: card.expiry }))
+    }
+
+    /// Whether Paygent can be called for the shop; to be asked before anything is intended.
+    pub async fn can_call(&self, shop: teiki_domain::ids::ShopId) -> Result<(), ShopError> {
+        self.shops.paygent(shop).await.map(drop)
+    }
+}
+
+fn needs_paygent(event: &OrderEvent) -> bool {
+    matches!(
+        event,
+        OrderEvent::AuthorizationRequested { .. }
+            | OrderEvent::CaptureRequested { .. }
+            | OrderEvent::RevisionRequested { .. }
+            | OrderEvent::VoidRequested { .. }
+            | OrderEvent::RefundRequested { .. }
+    )
+}

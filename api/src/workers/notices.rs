@@ -1,0 +1,260 @@
+//! Paygent's difference notices: each is durable before Paygent is told so; what it means is asked for afterwards.
+//!
+//! A notice's check value does not cover its status, and notices come doubled, late and out of order. So a notice is
+//! only the news that a payment changed; what it changed to, Paygent is asked (094). Holes in their numbers, and
+//! everything where no notice address is configured, are fetched (091).
+
+use crate::app::App;
+use crate::payments::PaymentError;
+use crate::shops::ShopError;
+use chrono::NaiveDate;
+use std::collections::{BTreeMap, HashSet};
+use teiki_domain::ids::{IdError, PaymentId, ShopId, TransactionId};
+use teiki_domain::order::FoundBy;
+use teiki_infrastructure::crash_points::reached;
+use teiki_infrastructure::notice_inbox::{self, CameBy, InboxError, InboxNotice, Received};
+use teiki_infrastructure::paygent::{Difference, Notice, Outcome};
+use teiki_infrastructure::set_aside::{self, SetAsideError};
+use teiki_projections::{QueryError, shop_list, transactions};
+
+/// The kind under which notices are set aside.
+pub const SET_ASIDE_KIND: &str = "notice";
+/// The actor in the history.
+const ACTOR: &str = "worker:notices";
+/// Notices handled in one round.
+const ROUND: i64 = 500;
+/// Notices fetched for one merchant in one round; Paygent gives them out one by one.
+const FETCH_MAX: usize = 200;
+/// Holes looked for at once.
+const HOLES: i64 = 50;
+
+/// Why a round of notices ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum NoticesError {
+    /// The inbox.
+    #[error(transparent)]
+    Inbox(#[from] InboxError),
+    /// A table could not be read.
+    #[error(transparent)]
+    Table(#[from] QueryError),
+    /// Work could not be set aside.
+    #[error(transparent)]
+    SetAside(#[from] SetAsideError),
+    /// The tables do not follow.
+    #[error(transparent)]
+    App(#[from] crate::app::AppError),
+    /// A table holds an id that is none.
+    #[error(transparent)]
+    Id(#[from] IdError),
+    /// The store is out of reach.
+    #[error(transparent)]
+    Payment(PaymentError),
+}
+
+/// What a round did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Handled {
+    /// Notices fetched from Paygent.
+    pub fetched: u64,
+    /// Notices that are done with.
+    pub handled: u64,
+    /// Notices whose payment Paygent did not describe yet.
+    pub waiting: u64,
+}
+
+/// Takes one notice that Paygent sent. When this returns, it is durable.
+pub async fn take(app: &App, merchant: &str, notice: &Notice) -> Result<(), InboxError> {
+    let received = notice_inbox::receive(&app.storage, merchant, notice, app.clock.now(), CameBy::Notice).await?;
+    if received == Received::Differs {
+        tracing::warn!(merchant, notice = notice.notice_id, "a notice came twice with different content; the first stays");
+    }
+    reached("W14");
+    Ok(())
+}
+
+/// One round: fetches what is missing, then asks about everything not handled yet. `fetch_all`: also where Paygent
+/// sends notices by itself.
+pub async fn run(app: &App, fetch_all: bool) -> Result<Handled, NoticesError> {
+    let mut handled = Handled::default();
+    for (merchant, shop) in merchants(app).await? {
+        match fetch(app, &merchant, shop, fetch_all).await {
+            Ok(fetched) => handled.fetched += fetched,
+            Err(FetchError::Notices(error)) => return Err(error),
+            Err(FetchError::Shop(error)) => tracing::warn!(%shop, %error, "notices cannot be fetched"),
+            Err(FetchError::Unanswered(why)) => tracing::info!(%shop, why, "notices cannot be fetched now"),
+        }
+    }
+    let open = notice_inbox::open(&app.storage, ROUND).await?;
+    if open.is_empty() {
+        return Ok(handled);
+    }
+    // A notice may be faster than our own tables.
+    app.settle_work().await?;
+    // Several about one payment need one question.
+    let mut asked: BTreeMap<String, Option<String>> = BTreeMap::new();
+    for notice in open {
+        if app.stopping().is_cancelled() {
+            break;
+        }
+        let verdict = match asked.get(&notice.payment_id) {
+            Some(verdict) => verdict.clone(),
+            None => {
+                let verdict = understand(app, &notice).await?;
+                asked.insert(notice.payment_id.clone(), verdict.clone());
+                verdict
+            }
+        };
+        match verdict {
+            Some(verdict) => {
+                let now = app.clock.now();
+                notice_inbox::handled(&app.storage, &notice.merchant_id, notice.notice_id, &verdict, now).await?;
+                handled.handled += 1;
+            }
+            None => handled.waiting += 1,
+        }
+    }
+    Ok(handled)
+}
+
+/// Every merchant there is, with one of its shops.
+async fn merchants(app: &App) -> Result<BTreeMap<String, ShopId>, NoticesError> {
+    let mut merchants = BTreeMap::new();
+    for row in shop_list::all(&app.storage).await? {
+        let shop: ShopId = row.shop_id.parse()?;
+        if let Ok(read) = app.shops.get(shop).await
+            && let Some((merchant, ..)) = &read.settings.connection
+        {
+            merchants.entry(merchant.clone()).or_insert(shop);
+        }
+    }
+    Ok(merchants)
+}
+
+enum FetchError {
+    Notices(NoticesError),
+    Shop(ShopError),
+    Unanswered(String),
+}
+
+impl<E: Into<NoticesError>> From<E> for FetchError {
+    fn from(error: E) -> Self {
+        Self::Notices(error.into())
+    }
+}
+
+async fn fetch(app: &App, merchant: &str, shop: ShopId, all: bool) -> Result<u64, FetchError> {
+    let pushed = app.shops.get(shop).await.map_err(FetchError::Shop)?.settings.notice_key.is_some();
+    let paygent = app.shops.paygent(shop).await.map_err(FetchError::Shop)?;
+    let mut fetched = 0;
+    for hole in notice_inbox::holes(&app.storage, merchant, HOLES).await? {
+        match paygent.difference(Some(hole)).await {
+            Outcome::Approved(Difference::Notice(notice) | Difference::NoticeAfterGap(notice)) if notice.notice_id == hole => {
+                notice_inbox::receive(&app.storage, merchant, &notice, app.clock.now(), CameBy::Fetched).await?;
+                fetched += 1;
+            }
+            Outcome::Approved(_) => lost(app, merchant, hole, "Paygent keeps this notice no more").await?,
+            Outcome::Declined(declined) => return Err(FetchError::Unanswered(declined.to_string())),
+            other => return Err(FetchError::Unanswered(in_words(&other))),
+        }
+    }
+    if pushed && !all {
+        return Ok(fetched);
+    }
+    for _ in 0..FETCH_MAX {
+        let notice = match paygent.difference(None).await {
+            Outcome::Approved(Difference::Nothing) => break,
+            Outcome::Approved(Difference::Notice(notice)) => notice,
+            Outcome::Approved(Difference::NoticeAfterGap(notice)) => {
+                tracing::warn!(merchant, "Paygent threw away notices that were not fetched within 7 days");
+                lost(app, merchant, notice.notice_id.saturating_sub(1), "Paygent threw away notices before this one").await?;
+                notice
+            }
+            other => return Err(FetchError::Unanswered(in_words(&other))),
+        };
+        notice_inbox::receive(&app.storage, merchant, &notice, app.clock.now(), CameBy::Fetched).await?;
+        fetched += 1;
+    }
+    Ok(fetched)
+}
+
+/// A notice that will never come: what it told, only reconciliation tells now.
+async fn lost(app: &App, merchant: &str, number: u64, why: &str) -> Result<(), NoticesError> {
+    let now = app.clock.now();
+    notice_inbox::give_up_hole(&app.storage, merchant, number, why, now).await?;
+    let reason = format!("{why}; run `teiki reconcile --since` with the day before it");
+    let subject = format!("{merchant}:{number}");
+    set_aside::put(&app.storage, SET_ASIDE_KIND, &subject, None::<NaiveDate>, &reason, now, "notices").await?;
+    Ok(())
+}
+
+/// What became of a notice; `None`: ask again later.
+async fn understand(app: &App, notice: &InboxNotice) -> Result<Option<String>, NoticesError> {
+    let Ok(payment_id) = notice.payment_id.parse::<PaymentId>() else {
+        return Ok(Some("its payment id is not one".to_owned()));
+    };
+    let transaction_id: Option<TransactionId> = notice.trading_id.as_deref().and_then(|id| id.parse().ok());
+    let order = match transactions::order_of_payment(&app.storage, &payment_id).await? {
+        Some(row) => Some((row.order_id, row.transaction_id.parse::<TransactionId>()?)),
+        None => match &transaction_id {
+            Some(id) => {
+                let row = transactions::order_of_transaction(&app.storage, id).await?;
+                row.map(|row| (row.order_id, id.clone()))
+            }
+            None => None,
+        },
+    };
+    let Some((order, transaction_id)) = order else { return stranger(app, notice, transaction_id).await.map(Some) };
+    let because = app.gateway.because(ACTOR, &format!("Paygent's notice {}", notice.notice_id));
+    match app.payments.look_up(&order, &transaction_id, &payment_id, FoundBy::Notice, &because).await {
+        Ok(Ok(events)) if events.is_empty() => Ok(Some("known".to_owned())),
+        Ok(Ok(events)) => {
+            let names: Vec<&str> = events.iter().map(teiki_domain::order::OrderEvent::name).collect();
+            Ok(Some(names.join(" ")))
+        }
+        Ok(Err(why)) => {
+            tracing::info!(order, why, "what a notice means is still not known");
+            Ok(None)
+        }
+        Err(error) if error.is_unavailable() => Err(NoticesError::Payment(error)),
+        Err(error) if error.refusal().is_some() => {
+            let reason = error.to_string();
+            super::recovery_round::contradiction(app, &order, &reason).await?;
+            Ok(Some(reason))
+        }
+        Err(error) => {
+            tracing::warn!(order, %error, "what a notice means could not be asked for");
+            Ok(None)
+        }
+    }
+}
+
+/// A payment no order here knows. Other programs of the merchant make payments too; but one under a transaction ID of
+/// our own form should be ours.
+async fn stranger(
+    app: &App,
+    notice: &InboxNotice,
+    transaction_id: Option<TransactionId>,
+) -> Result<String, NoticesError> {
+    let shops: HashSet<String> = shop_list::all(&app.storage).await?.into_iter().map(|row| row.shop_id).collect();
+    let ours = transaction_id.as_ref().is_some_and(|id| shops.contains(id.as_str().get(..5).unwrap_or("")));
+    if !ours {
+        return Ok("not a payment of this store".to_owned());
+    }
+    let reason = format!(
+        "Paygent reports payment {} over {} yen under a transaction ID of this store that no order has; the store may \
+         be restored from an older backup: compare both before anything is charged",
+        notice.payment_id, notice.payment_amount
+    );
+    let subject = format!("{}:{}", notice.merchant_id, notice.notice_id);
+    set_aside::put(&app.storage, SET_ASIDE_KIND, &subject, None, &reason, app.clock.now(), "notices").await?;
+    Ok("no order has its transaction ID".to_owned())
+}
+
+fn in_words<T>(outcome: &Outcome<T>) -> String {
+    match outcome {
+        Outcome::Approved(_) => String::new(),
+        Outcome::Declined(declined) | Outcome::Busy(declined) => declined.to_string(),
+        Outcome::NotSent(why) => why.to_string(),
+        Outcome::Unknown(why) => why.to_string(),
+    }
+}
