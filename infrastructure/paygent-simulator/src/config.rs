@@ -33,6 +33,10 @@ pub struct Config {
     pub revision_trading_id: RevisionTradingId,
     /// Whether to keep a record of every telegram; without it only the counts by kind are kept.
     pub keep_telegrams: bool,
+    /// Gap before a notice that the merchant did not take is posted again.
+    pub notice_retry: Duration,
+    /// Pause of a merchant's notices after five failures in a row; Paygent's is 15 minutes.
+    pub notice_pause: Duration,
     /// Threads of the server; one is enough for thousands of telegrams a second.
     pub threads: usize,
 }
@@ -53,6 +57,8 @@ impl Config {
             awkward_replies: true,
             revision_trading_id: RevisionTradingId::SameAsBase,
             keep_telegrams: true,
+            notice_retry: Duration::from_millis(200),
+            notice_pause: Duration::from_secs(15 * 60),
             threads: 1,
         }
     }

@@ -14,8 +14,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    console::{self, ConsoleAction},
     faults::{RandomFaults, Rule},
     ledger::{CardRecord, Ledger, PaymentRecord, Summary, TelegramRecord},
+    notices::{Mischief, NoticeCounts},
     persistence, script_file,
     shared::Shared,
     simulator::seed_cards,
@@ -37,6 +39,10 @@ pub(crate) async fn serve(shared: Arc<Shared>, listener: net::TcpListener) -> st
         .route("/tokens", post(issue_token))
         .route("/script", get(rules).post(add_rules).delete(clear_rules))
         .route("/faults", post(random_faults))
+        .route("/notices", get(notice_counts))
+        .route("/notices/target", post(notice_target))
+        .route("/notices/mischief", post(mischief))
+        .route("/console", post(by_hand))
         .route("/clock", get(clock).post(set_clock))
         .route("/save", post(save))
         .route("/shutdown", post(shutdown))
@@ -172,6 +178,42 @@ async fn clear_rules(State(shared): Control) -> StatusCode {
 async fn random_faults(State(shared): Control, Json(faults): Json<Option<RandomFaults>>) -> StatusCode {
     shared.script().set_random(faults);
     StatusCode::NO_CONTENT
+}
+
+async fn notice_counts(State(shared): Control) -> Json<NoticeCounts> {
+    Json(shared.notice_counts())
+}
+
+/// Where a merchant's notices are posted; `null` posts no more.
+#[derive(Deserialize)]
+struct NoticeTarget {
+    merchant_id: Option<String>,
+    url: Option<String>,
+}
+
+async fn notice_target(State(shared): Control, Json(order): Json<NoticeTarget>) -> Result<StatusCode, Refused> {
+    let merchant_id = order.merchant_id.unwrap_or_else(|| first_merchant(&shared));
+    let (_, merchant) = shared.merchant(&merchant_id).ok_or(BAD_MERCHANT)?;
+    shared.set_notice_url(merchant, order.url);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn mischief(State(shared): Control, Json(mischief): Json<Mischief>) -> StatusCode {
+    shared.notices().mischief = mischief;
+    StatusCode::NO_CONTENT
+}
+
+/// A change at Paygent's own console.
+#[derive(Deserialize)]
+struct ByHand {
+    payment_id: String,
+    action: ConsoleAction,
+}
+
+async fn by_hand(State(shared): Control, Json(order): Json<ByHand>) -> Json<serde_json::Value> {
+    let (now, revised) = (shared.clock.now(), shared.config.revision_trading_id);
+    let done = console::act(&mut shared.book(), &order.payment_id, order.action, revised, now);
+    Json(serde_json::json!({ "done": done }))
 }
 
 #[derive(Serialize, Deserialize)]

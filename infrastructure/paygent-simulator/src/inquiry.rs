@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    book::Book,
+    book::{Book, MerchantBook},
     clock::to_seconds,
     context::{Context, bank, describe},
     entries::Payment,
@@ -49,21 +49,25 @@ pub(crate) fn differences(book: &mut Book, context: &Context<'_>, request: &Requ
         }
     };
     let found = position.and_then(|at| merchant.notices.get(at).copied().filter(|notice| notice.at >= oldest));
-    let (Some(position), Some(notice)) = (position, found) else {
+    let (Some(position), Some(_)) = (position, found) else {
         return Ok(Reply::done().with("success_code", "1"));
     };
+    let reply = Reply::done().with("success_code", if purged { "2" } else { "0" });
+    let merchant = &book.merchants[usize::from(context.merchant)];
+    self::notice(book, merchant, position, &context.contract.notice_key, reply).ok_or_else(|| Refusal::code("E001"))
+}
+
+/// The fields of one notice, counted from 0, behind those of `reply`.
+pub(crate) fn notice(book: &Book, merchant: &MerchantBook, position: usize, key: &str, reply: Reply) -> Option<Reply> {
+    let notice = merchant.notices.get(position).copied()?;
     let payment = &book.payments[notice.payment as usize];
     let notice_id = (position + 1).to_string();
     let payment_id = Book::payment_id(notice.payment);
     let trading_id = payment.trading_id.as_deref().unwrap_or("");
-    let key = &context.contract.notice_key;
     let hash = Sha256::digest(format!("{notice_id}{payment_id}{trading_id}02{}{key}", payment.amount));
-    let reply = Reply::done()
-        .with("success_code", if purged { "2" } else { "0" })
-        .with("payment_notice_id", notice_id)
-        .with("change_date", date(notice.at))
-        .with("hc", hex::encode(hash));
-    Ok(facts(reply, book, notice.payment, payment, notice.status))
+    let reply =
+        reply.with("payment_notice_id", notice_id).with("change_date", date(notice.at)).with("hc", hex::encode(hash));
+    Some(facts(reply, book, notice.payment, payment, notice.status))
 }
 
 /// The fields that 094 and 091 share.

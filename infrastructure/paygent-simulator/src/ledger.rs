@@ -36,6 +36,8 @@ pub struct PaymentRecord {
     pub status: u8,
     /// Yen.
     pub amount: u32,
+    /// Whether the buyer was authenticated.
+    pub three_d_secure: bool,
     /// `payment_class`.
     pub payment_class: u8,
     /// How often a 2003 was retried.
@@ -118,6 +120,10 @@ pub struct Summary {
     pub doubled_trading_ids: usize,
     /// Sum in yen of payments captured and not refunded.
     pub captured_yen: u64,
+    /// Sum in yen of authorisations that are neither captured, cancelled nor lapsed.
+    pub held_yen: u64,
+    /// Sum in yen of sales that were cancelled, except those that a lower amount took the place of.
+    pub refunded_yen: u64,
     /// Stored cards, deleted ones not counted.
     pub cards: usize,
     /// Tokens issued.
@@ -216,13 +222,18 @@ impl Ledger {
         let doubled_trading_ids = self.doubled_trading_ids().len();
         let (now, book) = (self.shared.clock.now(), self.shared.book());
         let mut payments_by_status = BTreeMap::new();
-        let (mut authorisations, mut captured_yen) = (0, 0);
-        for payment in &book.payments {
+        let (mut authorisations, mut captured_yen, mut held_yen, mut refunded_yen) = (0, 0, 0, 0);
+        let revised: std::collections::HashSet<u32> =
+            book.payments.iter().filter_map(|payment| payment.base.checked_sub(1)).collect();
+        for (index, payment) in (0..).zip(&book.payments) {
             let status = payment.status_at(now);
             *payments_by_status.entry(status).or_default() += 1;
             authorisations += usize::from(payment.authorised > 0 && payment.base == 0);
-            if matches!(status, 40 | 41) {
-                captured_yen += u64::from(payment.amount);
+            match status {
+                20 => held_yen += u64::from(payment.amount),
+                40 | 41 => captured_yen += u64::from(payment.amount),
+                60 if !revised.contains(&index) => refunded_yen += u64::from(payment.amount),
+                _ => {}
             }
         }
         Summary {
@@ -231,6 +242,8 @@ impl Ledger {
             authorisations,
             doubled_trading_ids,
             captured_yen,
+            held_yen,
+            refunded_yen,
             cards: book.stored.iter().filter(|stored| !stored.deleted).count(),
             tokens: book.tokens.len(),
             telegrams: book.telegram_counts.clone(),
@@ -257,6 +270,7 @@ fn payment_record(book: &Book, index: u32, payment: &Payment, now: DateTime<Utc>
         trading_id: payment.trading_id.as_deref().unwrap_or("").to_owned(),
         status: payment.status_at(now),
         amount: payment.amount,
+        three_d_secure: payment.three_d_secure,
         payment_class: payment.class,
         retries: payment.retries,
         customer_id: stored.map(|stored| book.stored[stored as usize].customer.to_string()),

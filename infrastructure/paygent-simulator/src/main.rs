@@ -44,6 +44,12 @@ struct Arguments {
     /// Keep counts of telegrams instead of a record of each.
     #[arg(long)]
     forget_telegrams: bool,
+    /// Address that the first merchant's notices are posted to, as http://HOST:PORT/PATH.
+    #[arg(long)]
+    notices: Option<String>,
+    /// Pause of notices after five failures in a row, in milliseconds.
+    #[arg(long, default_value_t = 900_000)]
+    notice_pause_ms: u64,
     /// Threads of the server.
     #[arg(long, default_value_t = 1)]
     threads: usize,
@@ -65,8 +71,9 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> Result<(), SimulatorError> {
-    let print_ready = arguments.print_ready;
+    let (print_ready, notices) = (arguments.print_ready, arguments.notices.clone());
     let simulator = Simulator::start(config(arguments))?;
+    simulator.set_notice_url(notices.as_deref());
     if print_ready {
         let control = simulator.control_url().unwrap_or_default();
         println!("ready base_url={} control_url={control}", simulator.base_url());
@@ -101,6 +108,7 @@ fn config(arguments: Arguments) -> Config {
     config.awkward_replies = !arguments.plain_replies;
     config.keep_telegrams = !arguments.forget_telegrams;
     config.threads = arguments.threads;
+    config.notice_pause = Duration::from_millis(arguments.notice_pause_ms);
     if arguments.revisions_without_trading_id {
         config.revision_trading_id = RevisionTradingId::Empty;
     }

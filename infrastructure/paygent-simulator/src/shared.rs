@@ -11,7 +11,14 @@ use std::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    book::Book, clock::Clock, config::Config, faults::Script, kind::TelegramKind, refusal::Refusal, telegram::Request,
+    book::Book,
+    clock::Clock,
+    config::Config,
+    faults::Script,
+    kind::TelegramKind,
+    notices::{Mischief, NoticeCounts, Target},
+    refusal::Refusal,
+    telegram::Request,
 };
 
 /// The state that the server, the control port and the library's handles have in common.
@@ -23,6 +30,7 @@ pub(crate) struct Shared {
     pub(crate) tasks: TaskTracker,
     book: Mutex<Book>,
     script: Mutex<Script>,
+    notices: Mutex<Notices>,
     /// By configured merchant: the index in the book, and whether a difference inquiry is under way.
     merchants: Vec<(u16, AtomicBool)>,
     replies: AtomicU64,
@@ -39,6 +47,7 @@ impl Shared {
             tasks: TaskTracker::new(),
             merchants: merchants.collect(),
             script: Mutex::new(Script::new(config.random_faults.clone())),
+            notices: Mutex::default(),
             book: Mutex::new(book),
             replies: AtomicU64::new(0),
             config,
@@ -51,6 +60,33 @@ impl Shared {
 
     pub(crate) fn script(&self) -> MutexGuard<'_, Script> {
         self.script.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn notices(&self) -> MutexGuard<'_, Notices> {
+        self.notices.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Posts a merchant's notices to this address from the next one that it has not had; `None` posts no more.
+    pub(crate) fn set_notice_url(&self, merchant: u16, url: Option<String>) {
+        let read = self.book().merchants.get(usize::from(merchant)).map_or(0, |known| known.notices_read);
+        let mut notices = self.notices();
+        // What was under way goes on where it was.
+        let kept = notices.targets.iter().position(|target| target.merchant == merchant);
+        match (url, kept) {
+            (Some(url), Some(at)) => notices.targets[at].url = url,
+            (Some(url), None) => notices.targets.push(Target::new(merchant, url, read)),
+            (None, Some(at)) => drop(notices.targets.remove(at)),
+            (None, None) => {}
+        }
+    }
+
+    /// What became of the notices.
+    pub(crate) fn notice_counts(&self) -> NoticeCounts {
+        let made: Vec<usize> = self.book().merchants.iter().map(|merchant| merchant.notices.len()).collect();
+        let notices = self.notices();
+        let of = |target: &Target| made.get(usize::from(target.merchant)).copied().unwrap_or(0);
+        let pending = notices.targets.iter().map(|target| target.pending(of(target))).sum();
+        NoticeCounts { made: made.iter().sum(), pending, ..notices.counts }
     }
 
     /// The position of a merchant in the configuration and its index in the book.
@@ -71,6 +107,14 @@ impl Shared {
             () = self.stop.cancelled() => {}
         }
     }
+}
+
+/// Where notices go and what became of them.
+#[derive(Debug, Default)]
+pub(crate) struct Notices {
+    pub(crate) targets: Vec<Target>,
+    pub(crate) mischief: Mischief,
+    pub(crate) counts: NoticeCounts,
 }
 
 /// Held while a merchant's difference inquiry is under way; a second one at that time is refused with 9004.

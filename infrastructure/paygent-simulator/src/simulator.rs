@@ -14,10 +14,12 @@ use crate::{
     book::Book,
     certificates::Certificates,
     config::Config,
+    console::{self, ConsoleAction},
     control,
     error::{Result, SimulatorError},
     faults::{RandomFaults, Rule},
     ledger::Ledger,
+    notices::{self, Mischief, NoticeCounts},
     persistence,
     server::{self, Tls},
     shared::Shared,
@@ -162,6 +164,28 @@ impl Simulator {
         self.shared.script().set_random(faults);
     }
 
+    /// Posts the first merchant's notices to `http://HOST:PORT/PATH`, from the next one it has not had; `None` posts no
+    /// more, so that they are only fetched.
+    pub fn set_notice_url(&self, url: Option<&str>) {
+        self.shared.set_notice_url(0, url.map(str::to_owned));
+    }
+
+    /// Lets these things go wrong with notices from now on.
+    pub fn set_mischief(&self, mischief: Mischief) {
+        self.shared.notices().mischief = mischief;
+    }
+
+    /// What became of the notices so far.
+    pub fn notice_counts(&self) -> NoticeCounts {
+        self.shared.notice_counts()
+    }
+
+    /// Changes a payment as a person at Paygent's own console would; says whether its status allowed it.
+    pub fn console(&self, payment_id: &str, action: ConsoleAction) -> bool {
+        let (now, revised) = (self.shared.clock.now(), self.shared.config.revision_trading_id);
+        console::act(&mut self.shared.book(), payment_id, action, revised, now)
+    }
+
     /// Writes the ledger file; does nothing when none is configured. Telegrams wait meanwhile.
     ///
     /// # Errors
@@ -254,6 +278,7 @@ async fn run(
     listener: TcpListener,
     control: Option<TcpListener>,
 ) -> std::io::Result<()> {
+    let posting = tokio::spawn(notices::run(shared.clone()));
     let serving = server::serve(shared.clone(), tls, listener);
     let served = match control {
         Some(control) => tokio::try_join!(serving, control::serve(shared.clone(), control)).map(|_| ()),
@@ -263,5 +288,6 @@ async fn run(
     shared.stop.cancel();
     shared.tasks.close();
     shared.tasks.wait().await;
+    let _ = posting.await;
     served
 }

@@ -153,6 +153,22 @@ impl Reply {
         Self::Pairs(vec![("result", "0".into()), ("response_code", "".into()), ("response_detail", "".into())])
     }
 
+    /// Pairs without the keys that replies begin with, for a form.
+    pub(crate) fn plain() -> Self {
+        Self::Pairs(Vec::new())
+    }
+
+    /// The pairs as a form in Windows-31J, as Paygent posts it.
+    pub(crate) fn form(self) -> String {
+        let Self::Pairs(pairs) = self else { return String::new() };
+        fn in_windows_31j(text: &str) -> Cow<'_, [u8]> {
+            SHIFT_JIS.encode(text).0
+        }
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.encoding_override(Some(&in_windows_31j)).extend_pairs(pairs);
+        form.finish()
+    }
+
     /// Adds one key; a table has none.
     pub(crate) fn with(mut self, key: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
         if let Self::Pairs(pairs) = &mut self {

@@ -8,6 +8,7 @@ mod control;
 mod faults;
 mod inquiry;
 mod ledger;
+mod notices;
 mod program;
 mod protocol;
 mod states;
