@@ -110,8 +110,7 @@ impl App {
         let sequencer = Sequencer::new(store.clone());
         let projections = Projections::open(storage.clone(), log.clone()).await?;
         let gateway = CommandGateway::new(store, clock.clone());
-        let shops =
-            Shops::new(gateway.clone(), keys.clone(), storage.clone(), transport, &config.paygent_url);
+        let shops = Shops::new(gateway.clone(), keys.clone(), storage.clone(), transport, &config.paygent_url);
         let serials = SerialNumbers::new(storage.clone());
         let (timeout, concurrency) = (config.paygent_timeout(), config.concurrency);
         let payments = Payments::new(gateway.clone(), shops.clone(), serials.clone(), timeout, concurrency);

@@ -151,7 +151,8 @@ impl Shops {
         let bound = match &read.binding {
             Some(bound) => bound.clone(),
             None => {
-                let bound = paygent_binding::bind_first(&self.storage, &self.binding(shop, merchant, "first call")).await?;
+                let bound =
+                    paygent_binding::bind_first(&self.storage, &self.binding(shop, merchant, "first call")).await?;
                 self.forget(shop);
                 bound
             }

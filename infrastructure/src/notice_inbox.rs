@@ -66,8 +66,7 @@ pub struct InboxNotice {
 
 type Row = (String, i64, String, Option<String>, String, i64, String);
 
-const COLUMNS: &str =
-    "merchant_id, notice_id, payment_id, trading_id, payment_status, payment_amount, received_at";
+const COLUMNS: &str = "merchant_id, notice_id, payment_id, trading_id, payment_status, payment_amount, received_at";
 
 impl From<Row> for InboxNotice {
     fn from((merchant_id, number, payment_id, trading_id, payment_status, payment_amount, received_at): Row) -> Self {
@@ -93,8 +92,7 @@ pub async fn receive(
         ON CONFLICT (merchant_id, notice_id) DO NOTHING";
     let (id, payment, amount) = (number(notice.notice_id), notice.payment_id.as_str(), notice.amount.get());
     let (trading, status, at) = (notice.trading_id.as_deref(), notice.status.code(), now.to_rfc3339());
-    let changed =
-        execute!(storage, SQL, merchant, id, payment, trading, status, amount, came_by.code(), at.as_str())?;
+    let changed = execute!(storage, SQL, merchant, id, payment, trading, status, amount, came_by.code(), at.as_str())?;
     if changed.0 > 0 {
         // It came after all.
         const FOUND: &str = "DELETE FROM paygent_notices_lost WHERE merchant_id = $1 AND notice_id = $2";

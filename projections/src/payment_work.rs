@@ -168,7 +168,8 @@ impl WorkRow {
 
     /// Whether it says the same as `before`, so that it has stood so since then.
     fn continues(&self, before: &WorkRow) -> bool {
-        (&self.kind, &self.state, self.attempt, self.tries) == (&before.kind, &before.state, before.attempt, before.tries)
+        (&self.kind, &self.state, self.attempt, self.tries)
+            == (&before.kind, &before.state, before.attempt, before.tries)
     }
 }
 
@@ -211,11 +212,7 @@ pub(crate) fn select(shop: Option<ShopId>, open_only: bool, after: Option<&Curso
 }
 
 /// Everything workers have to look at, longest waiting first. `limit` is 1 to 1,000.
-pub async fn list(
-    storage: &Storage,
-    after: Option<&Cursor>,
-    limit: u32,
-) -> Result<Page<WorkRow, Cursor>, QueryError> {
+pub async fn list(storage: &Storage, after: Option<&Cursor>, limit: u32) -> Result<Page<WorkRow, Cursor>, QueryError> {
     let cursor = |row: &WorkRow| Cursor::new(&row.since, &row.order_id);
     select(None, false, after, limit).paged(storage, limit, cursor).await
 }

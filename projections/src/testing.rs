@@ -163,7 +163,12 @@ pub(crate) fn capture_failed() -> (&'static str, RecordedEvent) {
 }
 
 pub(crate) fn sales_confirmed() -> (&'static str, RecordedEvent) {
-    order(OrderEvent::SalesConfirmed { attempt: 1, amount: yen(2_500), found_by: FoundBy::Reply, refundable_until: None })
+    order(OrderEvent::SalesConfirmed {
+        attempt: 1,
+        amount: yen(2_500),
+        found_by: FoundBy::Reply,
+        refundable_until: None,
+    })
 }
 
 pub(crate) fn member(event: MemberEvent) -> (&'static str, RecordedEvent) {

@@ -106,10 +106,7 @@ impl Found {
 }
 
 /// The attempt under a transaction ID.
-pub async fn order_of_transaction(
-    storage: &Storage,
-    id: &TransactionId,
-) -> Result<Option<TransactionRow>, QueryError> {
+pub async fn order_of_transaction(storage: &Storage, id: &TransactionId) -> Result<Option<TransactionRow>, QueryError> {
     by_key(storage, id.as_str()).await
 }
 
@@ -120,9 +117,12 @@ pub async fn order_of_payment(storage: &Storage, id: &PaymentId) -> Result<Optio
 
 pub(crate) fn select_since(since: &str, after: Option<&Cursor>, limit: u32) -> Select {
     let mut select = Select::of::<TransactionRow>();
-    select
-        .and_some("requested_at >= ", Some(&since.to_owned()))
-        .page(("requested_at", "transaction_id"), false, after, limit);
+    select.and_some("requested_at >= ", Some(&since.to_owned())).page(
+        ("requested_at", "transaction_id"),
+        false,
+        after,
+        limit,
+    );
     select
 }
 

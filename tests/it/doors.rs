@@ -1,58 +1,38 @@
 //! The first doors: JSON endpoints and pages of the real binary (A7), over real HTTP.
 
 use paygent_simulator::{Fault, Rule, TelegramKind, TestCard};
-use reqwest::{Client, StatusCode};
+use reqwest::StatusCode;
 use serde_json::{Value, json};
 use teiki_domain::payment_method::SaleMode;
+use teiki_tests::served::Served;
 use teiki_tests::stage::{Stage, open_shop};
 use teiki_tests::stores::StoreKind;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::Child;
 
-/// A running `teiki serve`.
-struct Served {
+/// A shop that is served.
+struct Doors {
     stage: Stage,
-    child: Child,
-    base: String,
-    client: Client,
+    served: Served,
 }
 
-impl Served {
+impl std::ops::Deref for Doors {
+    type Target = Served;
+    fn deref(&self) -> &Served {
+        &self.served
+    }
+}
+
+impl Doors {
     async fn start(kind: StoreKind, sale_mode: SaleMode) -> Self {
         let stage = Stage::new(kind, "2026-04-01").await;
         let app = stage.app().await;
         open_shop(&app, sale_mode).await;
         app.stop().await;
-        let mut child = stage.teiki(&["serve"]).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let line = lines.next_line().await.unwrap().expect("the server says where it serves");
-        let base = line.split_whitespace().find(|word| word.starts_with("http://")).unwrap();
-        let base = base.trim_end_matches('/').to_owned();
-        Self { stage, child, base, client: Client::builder().no_proxy().build().unwrap() }
+        let served = Served::start(&stage, &[]).await;
+        Self { stage, served }
     }
 
-    async fn post(&self, path: &str, body: &Value) -> (StatusCode, Value) {
-        let request = self.client.post(format!("{}{path}", self.base)).header("content-type", "application/json");
-        let response = request.body(body.to_string()).send().await.unwrap();
-        (response.status(), serde_json::from_str(&response.text().await.unwrap()).unwrap())
-    }
-
-    async fn get(&self, path: &str) -> (StatusCode, String) {
-        let response = self.client.get(format!("{}{path}", self.base)).send().await.unwrap();
-        (response.status(), response.text().await.unwrap())
-    }
-
-    async fn get_json(&self, path: &str) -> Value {
-        let (status, text) = self.get(path).await;
-        assert_eq!(status, StatusCode::OK, "{path}: {text}");
-        serde_json::from_str(&text).unwrap()
-    }
-
-    /// Stops the server as an operator does, and waits for it to end well.
-    async fn stop(mut self) -> Stage {
-        let id = self.child.id().unwrap().to_string();
-        assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
-        assert!(self.child.wait().await.unwrap().success(), "a stopped server ends well");
+    async fn stop(self) -> Stage {
+        self.served.stop().await;
         self.stage
     }
 }
@@ -66,7 +46,7 @@ fn subscription_request(number: &str) -> Value {
 }
 
 async fn from_the_token_to_the_order_list(kind: StoreKind) {
-    let served = Served::start(kind, SaleMode::AuthorizeOnly).await;
+    let served = Doors::start(kind, SaleMode::AuthorizeOnly).await;
     let member = json!({"member_id": "02396-M00001", "name": "山田 花子", "mail": "hanako@example.jp"});
     assert_eq!(served.post("/v1/members", &member).await.0, StatusCode::CREATED);
     assert_eq!(served.post("/v1/members", &member).await.0, StatusCode::OK, "registering again is already done");
@@ -127,7 +107,7 @@ async fn from_the_token_to_the_order_list(kind: StoreKind) {
 }
 
 async fn bad_requests_get_a_problem_and_lose_nothing(kind: StoreKind) {
-    let served = Served::start(kind, SaleMode::AuthorizeOnly).await;
+    let served = Doors::start(kind, SaleMode::AuthorizeOnly).await;
     let member = json!({"member_id": "02396-M00001", "name": "山田 花子", "mail": "hanako@example.jp"});
     served.post("/v1/members", &member).await;
     let with = |field: &str, value: Value| {

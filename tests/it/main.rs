@@ -27,5 +27,6 @@ mod doors;
 mod kill_nine;
 mod midnight;
 mod night_run;
+mod payment_life;
 mod recovery;
 mod schedule;

@@ -40,15 +40,22 @@ async fn work(arguments: &Arguments, app: &crate::app::App) -> Result<(), CliErr
         let through = today.checked_add_days(Days::new(days)).unwrap_or(today);
         let mut after = None;
         loop {
-            let page =
-                order_list::expiring_authorizations(&app.storage, Some(id), through, after.as_ref(), PAGE).await;
+            let page = order_list::expiring_authorizations(&app.storage, Some(id), through, after.as_ref(), PAGE).await;
             let page = page.map_err(CliError::other)?;
             for row in &page.rows {
                 any = true;
                 let until = row.valid_until.unwrap_or(today);
                 let amount = Yen::new(row.amount.unwrap_or_default()).unwrap_or_default();
-                let note = if until < today { "期限切れ: 再オーソリしてください" } else { "売上確定してください" };
-                println!("{} [{}] {amount:>12} {until} まで {note}", row.order_id, row.transaction_id.as_deref().unwrap_or("-"));
+                let note = if until < today {
+                    "期限切れ: 再オーソリしてください"
+                } else {
+                    "売上確定してください"
+                };
+                println!(
+                    "{} [{}] {amount:>12} {until} まで {note}",
+                    row.order_id,
+                    row.transaction_id.as_deref().unwrap_or("-")
+                );
             }
             after = page.next;
             if after.is_none() {

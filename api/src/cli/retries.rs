@@ -38,8 +38,7 @@ async fn work(arguments: &Arguments, app: &crate::app::App) -> Result<(), CliErr
     let mut after = None;
     let mut any = false;
     loop {
-        let (plans, next) =
-            retries::plans(app, arguments.shop, after.as_ref(), PAGE).await.map_err(CliError::other)?;
+        let (plans, next) = retries::plans(app, arguments.shop, after.as_ref(), PAGE).await.map_err(CliError::other)?;
         for plan in plans {
             any = true;
             let row = &plan.row;
@@ -56,7 +55,8 @@ async fn work(arguments: &Arguments, app: &crate::app::App) -> Result<(), CliErr
                 println!("{line}");
                 continue;
             }
-            let amount = row.amount.and_then(|yen| Yen::new(yen).ok()).map_or_else(|| "-".to_owned(), |yen| yen.to_string());
+            let amount =
+                row.amount.and_then(|yen| Yen::new(yen).ok()).map_or_else(|| "-".to_owned(), |yen| yen.to_string());
             let meaning = teiki_domain::declines::meaning(&row.code, &row.detail);
             let next = match &plan.next {
                 Ok(day) => format!("{day} に {} 回目", row.next_attempt),

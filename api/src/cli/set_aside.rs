@@ -36,9 +36,9 @@ pub(super) async fn run(arguments: Arguments, config: Config) -> Result<(), CliE
                 println!("{kind} {subject}: 保留を解除しました");
                 Ok(())
             }
-            Ok(false) => Err(CliError::Other(format!(
-                "{kind} {subject} is not set aside; `teiki set-aside` lists what is"
-            ))),
+            Ok(false) => {
+                Err(CliError::Other(format!("{kind} {subject} is not set aside; `teiki set-aside` lists what is")))
+            }
             Err(error) => Err(error.into()),
         },
         None => list(&arguments, &app.storage).await,
@@ -47,17 +47,17 @@ pub(super) async fn run(arguments: Arguments, config: Config) -> Result<(), CliE
     result
 }
 
-async fn list(
-    arguments: &Arguments,
-    storage: &teiki_infrastructure::event_store::Storage,
-) -> Result<(), CliError> {
+async fn list(arguments: &Arguments, storage: &teiki_infrastructure::event_store::Storage) -> Result<(), CliError> {
     let rows = set_aside::list(storage, ROWS_MAX).await?;
     if rows.is_empty() && !arguments.json {
         println!("保留はありません");
     }
     for row in rows {
         if arguments.json {
-            println!("{}", serde_json::json!({"kind": row.kind, "subject": row.subject, "reason": row.reason, "since": row.since}));
+            println!(
+                "{}",
+                serde_json::json!({"kind": row.kind, "subject": row.subject, "reason": row.reason, "since": row.since})
+            );
         } else {
             println!("{} {} {}({} から)", row.kind, row.subject, row.reason, row.since);
         }

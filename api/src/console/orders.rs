@@ -3,7 +3,6 @@
 use super::{Page, PageResult, next_address, render};
 use crate::app::App;
 use crate::http::orders::Filters;
-use teiki_domain::order::Payment;
 use crate::http::query::{cursor, limit};
 use crate::{members, words};
 use axum::extract::rejection::QueryRejection;
@@ -11,6 +10,7 @@ use axum::extract::{Query, State};
 use std::sync::Arc;
 use teiki_domain::declines;
 use teiki_domain::money::Yen;
+use teiki_domain::order::Payment;
 use teiki_projections::order_list::{self, OrderRow};
 
 #[derive(askama::Template)]
@@ -91,7 +91,10 @@ pub(crate) async fn page(State(app): State<Arc<App>>, filters: Result<Query<Filt
     let chosen = filter.status.as_deref();
     Ok::<_, Page>(render(&OrdersPage {
         today: app.clock.today().to_string(),
-        statuses: Payment::CODES.iter().map(|code| (*code, words::payment_status(code), chosen == Some(*code))).collect(),
+        statuses: Payment::CODES
+            .iter()
+            .map(|code| (*code, words::payment_status(code), chosen == Some(*code)))
+            .collect(),
         rows: page.rows.iter().map(|row| Row::new(row, names.get(&row.member_id))).collect(),
         next: page.next.map(|next| next_address("/orders", &parameters, &next.to_string())),
         filters: Shown {

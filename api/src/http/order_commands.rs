@@ -132,11 +132,7 @@ pub(super) struct GiveUp {
 }
 
 /// `POST /v1/orders/{id}/give-up`: waits no longer for an attempt without a known outcome (W8).
-pub(super) async fn give_up(
-    State(app): State<Arc<App>>,
-    id: Id,
-    body: Result<Json<GiveUp>, JsonRejection>,
-) -> Answer {
+pub(super) async fn give_up(State(app): State<Arc<App>>, id: Id, body: Result<Json<GiveUp>, JsonRejection>) -> Answer {
     let Json(GiveUp { attempt }) = body?;
     carry_out(app, order_id(id)?, "the attempt was given up", move |payments, id, because| async move {
         payments.give_up(&id, attempt, &because).await

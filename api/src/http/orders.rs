@@ -75,7 +75,8 @@ pub(super) fn present(row: &OrderRow) -> Value {
         let detail = row.failure_detail.as_deref().unwrap_or("");
         json!({"code": code, "detail": detail, "meaning": teiki_domain::declines::meaning(code, detail)})
     });
-    let undecided = row.undecided_payment_id.as_ref().map(|id| json!({"payment_id": id, "amount": row.undecided_amount}));
+    let undecided =
+        row.undecided_payment_id.as_ref().map(|id| json!({"payment_id": id, "amount": row.undecided_amount}));
     json!({
         "order_id": row.order_id,
         "subscription_id": row.subscription_id,

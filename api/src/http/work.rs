@@ -38,8 +38,7 @@ pub(super) async fn retries(
     let Query(filters) = filters?;
     let shop: Option<ShopId> = optional("shop", filters.shop.as_deref())?;
     let (after, limit) = (cursor(filters.cursor.as_deref())?, limit(filters.limit)?);
-    let (plans, next) =
-        retries::plans(&app, shop, after.as_ref(), limit).await.map_err(|error| unavailable(&error))?;
+    let (plans, next) = retries::plans(&app, shop, after.as_ref(), limit).await.map_err(|error| unavailable(&error))?;
     let orders: Vec<Value> = plans
         .iter()
         .map(|plan| {
@@ -100,8 +99,7 @@ pub(super) async fn release(
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let Path((kind, subject)) = path?;
     let kind: String = parse("kind", &kind)?;
-    let released =
-        set_aside::release(&app.storage, &kind, &subject).await.map_err(|error| unavailable(&error))?;
+    let released = set_aside::release(&app.storage, &kind, &subject).await.map_err(|error| unavailable(&error))?;
     if released {
         tracing::info!(kind, subject, "work set aside was released");
         Ok((StatusCode::OK, Json(json!({"kind": kind, "subject": subject, "released": true}))))

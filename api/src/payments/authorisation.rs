@@ -71,7 +71,8 @@ pub fn standing_of(details: &Details) -> Authorised {
             Authorised::Succeeded { captured: true }
         }
         Payment::Failed(number) => {
-            let code = details.attempt(*number).and_then(|attempt| attempt.failure.as_ref()).map(|(code, _)| code.clone());
+            let code =
+                details.attempt(*number).and_then(|attempt| attempt.failure.as_ref()).map(|(code, _)| code.clone());
             Authorised::Failed { code: code.unwrap_or_default() }
         }
         Payment::Voided(_) | Payment::Refunded(_) | Payment::Expired(_) => Authorised::Gone,

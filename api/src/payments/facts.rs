@@ -5,9 +5,7 @@ use crate::command_gateway::{Because, CommandError};
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use teiki_domain::business_day::tokyo_date;
 use teiki_domain::ids::{PaymentId, ShopId, TransactionId};
-use teiki_domain::order::{
-    Attempt, Booked, Details, FoundBy, Order, OrderCommand, OrderEvent, PaymentFact, Stands,
-};
+use teiki_domain::order::{Attempt, Booked, Details, FoundBy, Order, OrderCommand, OrderEvent, PaymentFact, Stands};
 use teiki_domain::shop_settings::VALIDITY_MAX;
 use teiki_infrastructure::paygent::{Inquiry, PaymentFacts, PaymentRef, PaymentStatus};
 

@@ -66,12 +66,7 @@ impl Payments {
     }
 
     /// Waits no longer for an attempt without a known outcome (W8).
-    pub async fn give_up(
-        &self,
-        order: &OrderId,
-        attempt: u32,
-        because: &Because,
-    ) -> Result<Done<Order>, PaymentError> {
+    pub async fn give_up(&self, order: &OrderId, attempt: u32, because: &Because) -> Result<Done<Order>, PaymentError> {
         Ok(self.gateway.execute::<Order>(order.as_str(), because, OrderCommand::GiveUp { attempt }).await?)
     }
 

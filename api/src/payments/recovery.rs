@@ -7,9 +7,7 @@ use super::{FirstSeen, PaymentError, Payments};
 use crate::command_gateway::{Because, CommandError};
 use std::time::Duration;
 use teiki_domain::ids::PaymentId;
-use teiki_domain::order::{
-    Attempt, Call, Details, FoundBy, Operation, Order, OrderCommand, OrderRefusal,
-};
+use teiki_domain::order::{Attempt, Call, Details, FoundBy, Operation, Order, OrderCommand, OrderRefusal};
 use teiki_infrastructure::event_store::Loaded;
 use teiki_infrastructure::paygent::{Inquiry, Paygent, PaymentFacts, PaymentRef};
 
@@ -183,8 +181,7 @@ impl Payments {
                 return self.record(order, loaded, command, because).await;
             }
             Inquiry::NoSuchPayment => {
-                let command =
-                    OrderCommand::SendAgain { attempt: attempt.number, sent_before: attempt.sent_again };
+                let command = OrderCommand::SendAgain { attempt: attempt.number, sent_before: attempt.sent_again };
                 return self.again(order, loaded, command, because).await;
             }
             Inquiry::Several => return contradiction(unanswered(&Inquiry::Several)),
@@ -354,7 +351,9 @@ fn not_done(call: Call) -> &'static str {
     match call {
         Call::Capture => "Paygent holds the authorisation, not the sale; confirm it again",
         Call::Revise => "Paygent holds the former amount; update the transaction again",
-        Call::Void => "Paygent still holds the authorisation after it was asked repeatedly; cancel it in Paygent's console",
+        Call::Void => {
+            "Paygent still holds the authorisation after it was asked repeatedly; cancel it in Paygent's console"
+        }
         Call::Refund => "Paygent still holds the sale after it was asked repeatedly; cancel it in Paygent's console",
     }
 }

@@ -66,7 +66,11 @@ pub struct Handled {
 pub async fn take(app: &App, merchant: &str, notice: &Notice) -> Result<(), InboxError> {
     let received = notice_inbox::receive(&app.storage, merchant, notice, app.clock.now(), CameBy::Notice).await?;
     if received == Received::Differs {
-        tracing::warn!(merchant, notice = notice.notice_id, "a notice came twice with different content; the first stays");
+        tracing::warn!(
+            merchant,
+            notice = notice.notice_id,
+            "a notice came twice with different content; the first stays"
+        );
     }
     reached("W14");
     Ok(())
@@ -148,7 +152,9 @@ async fn fetch(app: &App, merchant: &str, shop: ShopId, all: bool) -> Result<u64
     let mut fetched = 0;
     for hole in notice_inbox::holes(&app.storage, merchant, HOLES).await? {
         match paygent.difference(Some(hole)).await {
-            Outcome::Approved(Difference::Notice(notice) | Difference::NoticeAfterGap(notice)) if notice.notice_id == hole => {
+            Outcome::Approved(Difference::Notice(notice) | Difference::NoticeAfterGap(notice))
+                if notice.notice_id == hole =>
+            {
                 notice_inbox::receive(&app.storage, merchant, &notice, app.clock.now(), CameBy::Fetched).await?;
                 fetched += 1;
             }
@@ -166,7 +172,8 @@ async fn fetch(app: &App, merchant: &str, shop: ShopId, all: bool) -> Result<u64
             Outcome::Approved(Difference::Notice(notice)) => notice,
             Outcome::Approved(Difference::NoticeAfterGap(notice)) => {
                 tracing::warn!(merchant, "Paygent threw away notices that were not fetched within 7 days");
-                lost(app, merchant, notice.notice_id.saturating_sub(1), "Paygent threw away notices before this one").await?;
+                lost(app, merchant, notice.notice_id.saturating_sub(1), "Paygent threw away notices before this one")
+                    .await?;
                 notice
             }
             other => return Err(FetchError::Unanswered(in_words(&other))),

@@ -70,7 +70,9 @@ pub enum OrderRefusal {
     #[error("the order costs just what is authorised; there is nothing to update")]
     NothingToUpdate,
     /// O8.
-    #[error("this order was authenticated by 3-D Secure; change its amount in Paygent's own console, it shows here then")]
+    #[error(
+        "this order was authenticated by 3-D Secure; change its amount in Paygent's own console, it shows here then"
+    )]
     ThreeDSecure,
     /// Shipping or fee is to be quoted (C4, R5-3).
     #[error("shipping or fee of this order is to be quoted; enter the amount first")]

@@ -6,8 +6,8 @@ use crate::values::{basket, cash, day, yen};
 use chrono::NaiveDate;
 use teiki_domain::ids::PaymentId;
 use teiki_domain::order::{
-    AuthorizeOrder, Call, Cause, FoundBy, Order, OrderCommand as Command, OrderEvent as Event,
-    OrderRefusal as Refusal, PaymentFact, Stands,
+    AuthorizeOrder, Call, Cause, FoundBy, Order, OrderCommand as Command, OrderEvent as Event, OrderRefusal as Refusal,
+    PaymentFact, Stands,
 };
 use teiki_domain::payment_method::SaleMode;
 use teiki_domain::retry_policy::NoRetry;
@@ -242,10 +242,7 @@ fn o9_what_is_changed_at_paygents_console_shows_here() {
         assert!(!history.state.details().unwrap().cancelled, "whether the order is still wanted, people decide");
     }
     // What excludes each other is not swallowed.
-    assert!(matches!(
-        state("captured").tell(fact(1, 771, Stands::Voided, 3_500)),
-        Err(Refusal::Contradiction { .. })
-    ));
+    assert!(matches!(state("captured").tell(fact(1, 771, Stands::Voided, 3_500)), Err(Refusal::Contradiction { .. })));
 }
 
 #[test]

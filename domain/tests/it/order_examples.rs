@@ -143,12 +143,10 @@ fn w14_the_same_payment_told_later_as_captured_is_not_lost() {
     let mut history = requested(SaleMode::AuthorizeOnly);
     history.tell(authorised("777", false, None)).unwrap();
     let told = history.tell(authorised("777", true, Some(3_500))).unwrap();
-    assert_eq!(told, [Event::SalesConfirmed {
-            attempt: 1,
-            amount: yen(3_500),
-            found_by: FoundBy::Inquiry,
-            refundable_until: None
-        }]);
+    assert_eq!(
+        told,
+        [Event::SalesConfirmed { attempt: 1, amount: yen(3_500), found_by: FoundBy::Inquiry, refundable_until: None }]
+    );
     assert_eq!(history.tell(authorised("777", true, Some(3_500))), Ok(vec![]));
     assert_eq!(history.tell(authorised("777", false, None)), Ok(vec![]), "old news take nothing back");
     let second = history.tell(authorised("778", true, None)).unwrap();

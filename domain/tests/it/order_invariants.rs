@@ -103,7 +103,12 @@ fn told() -> impl Strategy<Value = Command> {
     let until = || prop::option::of(today());
     let code = || prop::sample::select(vec!["2001", "P010", "2008", "P029", ""]).prop_map(str::to_owned);
     let stands = prop::sample::select(vec![
-        Stands::Authorized, Stands::Captured, Stands::Voided, Stands::Expired, Stands::Refunded, Stands::Refused,
+        Stands::Authorized,
+        Stands::Captured,
+        Stands::Voided,
+        Stands::Expired,
+        Stands::Refunded,
+        Stands::Refused,
     ]);
     let why = || Just("timed out".to_owned());
     prop_oneof![

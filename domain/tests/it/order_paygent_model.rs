@@ -72,8 +72,14 @@ impl World {
         if let Some(before) = before {
             check_step(&before, &after, &events);
         }
-        let requests = ["AuthorizationRequested", "AuthorizationSentAgain", "CaptureRequested", "RevisionRequested",
-            "VoidRequested", "RefundRequested"];
+        let requests = [
+            "AuthorizationRequested",
+            "AuthorizationSentAgain",
+            "CaptureRequested",
+            "RevisionRequested",
+            "VoidRequested",
+            "RefundRequested",
+        ];
         if events.iter().any(|event| requests.contains(&event.name())) {
             self.call(fate);
         }
@@ -120,7 +126,11 @@ impl World {
                 Command::RecordNotKnown { call, payment_id, why: "no answer".to_owned() }
             }
             Fate::Answered if allowed => Command::RecordDone {
-                call, payment_id, became, refundable_until: Some(day("2026-06-30")), found_by: FoundBy::Reply,
+                call,
+                payment_id,
+                became,
+                refundable_until: Some(day("2026-06-30")),
+                found_by: FoundBy::Reply,
             },
             _ => Command::RecordFailed { call, payment_id, code: "2004".to_owned(), detail: String::new() },
         };

@@ -33,8 +33,7 @@ fn command() -> impl Strategy<Value = Command> {
         any::<bool>().prop_map(Command::ChangeCardExpiryMails),
         prop_oneof![0..=95_u16, any::<u16>()].prop_map(Command::ChangeLeadTime),
         (date(), date()).prop_map(|(start, end)| Command::ChangeContractPeriod { start, end }),
-        (0..70_u16, 0..70_u16)
-            .prop_map(|(days, warn_days)| Command::ChangeAuthorizationValidity { days, warn_days }),
+        (0..70_u16, 0..70_u16).prop_map(|(days, warn_days)| Command::ChangeAuthorizationValidity { days, warn_days }),
         (prop::collection::vec(0..70_u16, 0..12), any::<bool>()).prop_map(|(ladder, on_card_change)| {
             Command::ChangeRetryPolicy(RetryPolicy { ladder, on_card_change })
         }),

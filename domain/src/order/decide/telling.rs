@@ -57,9 +57,7 @@ impl Details {
     pub(super) fn not_known(&self, number: u32, why: String) -> Decision {
         let attempt = self.known_attempt(number)?;
         match self.operation {
-            Some(Operation::Authorize { attempt: open, unknown: false })
-                if open == number && !attempt.is_decided() =>
-            {
+            Some(Operation::Authorize { attempt: open, unknown: false }) if open == number && !attempt.is_decided() => {
                 Ok(vec![Event::AuthorizationOutcomeUnknown { attempt: number, why }])
             }
             _ => Ok(vec![]),
@@ -135,14 +133,7 @@ impl Details {
         match fact.stands {
             Stands::Authorized | Stands::Captured => {
                 let captured = fact.stands == Stands::Captured;
-                self.authorized(
-                    attempt.number,
-                    fact.payment_id,
-                    captured,
-                    Some(fact.amount),
-                    fact.until,
-                    fact.found_by,
-                )
+                self.authorized(attempt.number, fact.payment_id, captured, Some(fact.amount), fact.until, fact.found_by)
             }
             // Refused, or cancelled or expired before we knew of it: no money is held.
             _ => self.declined(attempt.number, fact.refusal.0, fact.refusal.1, fact.found_by),
