@@ -27,6 +27,8 @@ mod doors;
 mod kill_nine;
 mod midnight;
 mod night_run;
+mod paygents_side;
 mod payment_life;
 mod recovery;
+mod retries;
 mod schedule;

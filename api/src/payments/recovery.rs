@@ -232,7 +232,7 @@ impl Payments {
             )));
         };
         let untouched = fact.stands == booked.stands && fact.amount == booked.amount;
-        if !untouched && !(call == Call::Revise && !fact.stands.holds_money()) {
+        if !untouched && (call != Call::Revise || fact.stands.holds_money()) {
             return self.record(order, loaded, OrderCommand::RecordFact(fact), because).await;
         }
         match call {

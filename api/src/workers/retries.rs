@@ -171,7 +171,7 @@ async fn attempt(app: &App, row: &FailedOrderRow, cause: Cause, retried: &mut Re
                 return Ok(());
             }
             retried.tried += 1;
-            let authorised = done.aggregate.details().map(|details| crate::payments::standing_of(details));
+            let authorised = done.aggregate.details().map(crate::payments::standing_of);
             if matches!(authorised, Some(Authorised::Succeeded { .. })) {
                 retried.succeeded += 1;
             }
