@@ -132,12 +132,13 @@ pub async fn handled(
 
 /// Numbers missing between the first and the newest notice of a merchant, smallest first; without those given up.
 pub async fn holes(storage: &Storage, merchant: &str, limit: i64) -> Result<Vec<u64>, InboxError> {
-    // Known numbers in sequence, each with the next one: a hole lies where the next is not one more.
+    // Known numbers in sequence, each with the next one: a hole lies where the next is not one more. One is taken from
+    // the next, not added to the number: the largest number has no sum.
     const SQL: &str = "SELECT notice_id, following FROM (\
         SELECT notice_id, LEAD(notice_id) OVER (ORDER BY notice_id) AS following FROM (\
         SELECT notice_id FROM paygent_notices WHERE merchant_id = $1 \
         UNION SELECT notice_id FROM paygent_notices_lost WHERE merchant_id = $1) AS known) AS pairs \
-        WHERE following > notice_id + 1 ORDER BY notice_id LIMIT $2";
+        WHERE following - 1 > notice_id ORDER BY notice_id LIMIT $2";
     let edges: Vec<(i64, i64)> = fetch!(storage, SQL, merchant, limit)?;
     let numbers = edges.into_iter().flat_map(|(before, after)| before + 1..after);
     Ok(numbers.take(usize::try_from(limit).unwrap_or_default()).filter_map(|hole| u64::try_from(hole).ok()).collect())

@@ -69,20 +69,26 @@ pub async fn bind_first(storage: &Storage, binding: &Binding) -> Result<Binding,
 
 /// Binds a shop to something else, because somebody said so. What it was bound to stays on record.
 pub async fn rebind(storage: &Storage, binding: &Binding) -> Result<(), BindingError> {
+    const FIRST: &str = "INSERT INTO paygent_bindings (shop_id, merchant_id, host, bound_at, bound_by) \
+        VALUES ($1, $2, $3, $4, $5) ON CONFLICT (shop_id) DO NOTHING";
+    // Changes nothing and waits for whoever replaces the binding now, so that what they put there is kept too.
+    const LOCK: &str = "UPDATE paygent_bindings SET shop_id = shop_id WHERE shop_id = $1";
     const KEEP: &str = "INSERT INTO paygent_bindings_before \
         (shop_id, merchant_id, host, bound_at, bound_by, replaced_at) \
         SELECT shop_id, merchant_id, host, bound_at, bound_by, $2 FROM paygent_bindings WHERE shop_id = $1";
-    const SQL: &str = "INSERT INTO paygent_bindings (shop_id, merchant_id, host, bound_at, bound_by) \
-        VALUES ($1, $2, $3, $4, $5) ON CONFLICT (shop_id) DO UPDATE SET merchant_id = excluded.merchant_id, \
-        host = excluded.host, bound_at = excluded.bound_at, bound_by = excluded.bound_by";
+    const REPLACE: &str = "UPDATE paygent_bindings SET merchant_id = $2, host = $3, bound_at = $4, bound_by = $5 \
+        WHERE shop_id = $1";
     let Binding { shop_id, merchant_id, host, bound_at, bound_by } = binding;
     let (shop, at) = (shop_id.to_string(), bound_at.to_rfc3339());
     macro_rules! both {
         ($pool:expr) => {{
             let mut transaction = $pool.begin().await?;
-            sqlx::query(KEEP).bind(&shop).bind(&at).execute(&mut *transaction).await?;
-            let insert = sqlx::query(SQL).bind(&shop).bind(merchant_id).bind(host).bind(&at).bind(bound_by);
-            insert.execute(&mut *transaction).await?;
+            let with_values = |sql| sqlx::query(sql).bind(&shop).bind(merchant_id).bind(host).bind(&at).bind(bound_by);
+            if with_values(FIRST).execute(&mut *transaction).await?.rows_affected() == 0 {
+                sqlx::query(LOCK).bind(&shop).execute(&mut *transaction).await?;
+                sqlx::query(KEEP).bind(&shop).bind(&at).execute(&mut *transaction).await?;
+                with_values(REPLACE).execute(&mut *transaction).await?;
+            }
             transaction.commit().await?;
         }};
     }

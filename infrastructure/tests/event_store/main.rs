@@ -6,7 +6,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod adoption;
+mod bindings;
 mod lost_commit;
+mod notices;
+mod notices_missing;
 mod opening;
 mod order;
 mod place;
@@ -14,6 +17,7 @@ mod proxy;
 mod rates;
 mod roles;
 mod serials;
+mod set_aside;
 mod storm;
 mod streams;
 mod tally;
@@ -74,5 +78,28 @@ on_both_stores! {
     adoption::a_lost_log_is_made_again_from_the_streams,
     serials::numbers_never_come_twice_between_two_engines,
     serials::series_are_apart_and_begin_with_1,
+    bindings::the_first_call_binds_and_the_same_again_changes_nothing,
+    bindings::another_merchant_or_host_does_not_take_a_bound_shop,
+    bindings::what_a_shop_was_bound_to_stays_on_record_when_it_is_replaced,
+    bindings::replacing_a_binding_that_is_not_there_makes_it,
+    bindings::of_sixteen_that_bind_at_once_exactly_one_wins,
+    bindings::of_sixteen_that_replace_at_once_every_binding_stays_on_record,
+    notices::o9_a_notice_is_stored_once_with_all_it_says,
+    notices::o9_a_doubled_notice_is_known_and_changes_nothing,
+    notices::o9_another_payment_or_amount_under_a_known_number_differs_and_the_first_stays,
+    notices::o9_merchants_count_their_notices_apart,
+    notices::o9_what_is_handled_is_not_open_and_does_not_open_again,
+    notices::o9_of_sixteen_that_store_a_notice_at_once_exactly_one_has_it_new,
+    notices::o9_of_sixteen_different_notices_under_one_number_exactly_one_stays,
+    notices_missing::o9_holes_are_what_lies_between_the_first_and_the_newest,
+    notices_missing::o9_notices_out_of_order_close_their_holes,
+    notices_missing::o9_a_notice_given_up_is_no_hole_until_it_comes_after_all,
+    notices_missing::o9_the_largest_number_hides_no_hole,
+    set_aside::subjects_are_those_of_their_kind,
+    set_aside::work_set_aside_again_renews_its_reason_and_keeps_its_beginning,
+    set_aside::release_lets_one_unit_go_on_and_says_whether_there_was_one,
+    set_aside::of_sixteen_that_release_at_once_exactly_one_did,
+    set_aside::the_oldest_come_first,
+    set_aside::a_run_clears_what_others_left_by_the_day_it_looked_at,
     storm::sixteen_writers_lose_nothing_and_repeat_nothing,
 }

@@ -4,7 +4,9 @@ use futures::FutureExt as _;
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::path::PathBuf;
+use std::sync::Arc;
 use teiki_infrastructure::event_store::{Storage, StorageError, StorageOptions};
+use tokio::sync::Barrier;
 
 /// A place for stores of one test.
 #[derive(Clone)]
@@ -78,4 +80,36 @@ pub(crate) async fn number(storage: &Storage, sql: &str) -> i64 {
         Storage::Sqlite(sqlite) => sqlx::query_scalar(sql).fetch_one(&sqlite.readers).await.unwrap(),
         Storage::Postgres(pool) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
     }
+}
+
+/// Reads one column of text.
+pub(crate) async fn texts(storage: &Storage, sql: &str) -> Vec<String> {
+    match storage {
+        Storage::Sqlite(sqlite) => sqlx::query_scalar(sql).fetch_all(&sqlite.readers).await.unwrap(),
+        Storage::Postgres(pool) => sqlx::query_scalar(sql).fetch_all(pool).await.unwrap(),
+    }
+}
+
+/// Does `work` 16 times at once on two engines over one store, and returns what each came to, by its number.
+pub(crate) async fn sixteen_at_once<T, F>(engines: &[Storage; 2], work: impl Fn(Storage, usize) -> F) -> Vec<T>
+where
+    T: Send + 'static,
+    F: Future<Output = T> + Send + 'static,
+{
+    // Nobody begins before all are there.
+    let start = Arc::new(Barrier::new(16));
+    let tasks: Vec<_> = (0..16)
+        .map(|task| {
+            let (start, work) = (start.clone(), work(engines[task % 2].clone(), task));
+            tokio::spawn(async move {
+                start.wait().await;
+                work.await
+            })
+        })
+        .collect();
+    let mut results = Vec::new();
+    for task in tasks {
+        results.push(task.await.unwrap());
+    }
+    results
 }
