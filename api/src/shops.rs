@@ -91,6 +91,11 @@ pub struct Shops {
 }
 
 impl Shops {
+    /// The store the shops are in.
+    pub(crate) fn storage(&self) -> &Storage {
+        &self.storage
+    }
+
     /// Shops behind `gateway`; without `transport` nothing can be sent to Paygent. `paygent_url` names the host that
     /// the transport leads to.
     pub fn new(

@@ -1,5 +1,5 @@
-//! Labelled points at which tests end or stop the process, as a crash or a stalled machine would. Without the feature
-//! `crash-points`, which no build for use has, they are nothing.
+//! Labelled points at which tests end or stop the process, as a crash or a stalled machine would. In a release build
+//! they are nothing.
 //!
 //! The labels are those of the crash windows in docs/ARCHITECTURE.md: W0 before the intent commits, W1 after it, W3
 //! after Paygent's answer and before its outcome commits, W6 after that and before the tables know, W7 before the
@@ -11,12 +11,12 @@ pub const LABELS: [&str; 8] = ["W0", "W1", "W3", "W6", "W7", "W12", "W13", "W14"
 
 /// A process that passes here may end here: `TEIKI_CRASH_AT=W3:2` ends it at the second passing of W3, and
 /// `TEIKI_STALL_AT=W9:1` stops it at the first passing of W9 until it is continued.
-#[cfg(not(feature = "crash-points"))]
+#[cfg(not(debug_assertions))]
 #[inline]
 pub fn reached(_label: &'static str) {}
 
 /// See above.
-#[cfg(feature = "crash-points")]
+#[cfg(debug_assertions)]
 pub fn reached(label: &'static str) {
     use std::collections::HashMap;
     use std::sync::{Mutex, OnceLock, PoisonError};

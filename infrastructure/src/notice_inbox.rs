@@ -116,6 +116,22 @@ pub async fn open(storage: &Storage, limit: i64) -> Result<Vec<InboxNotice>, Inb
     Ok(rows.into_iter().map(InboxNotice::from).collect())
 }
 
+/// Every payment that notices ever named under a transaction ID. An inquiry does not list them: where an amount was
+/// lowered there are several, and it only says so.
+pub async fn payments_under(storage: &Storage, trading_id: &str) -> Result<Vec<String>, InboxError> {
+    const SQL: &str = "SELECT DISTINCT payment_id FROM paygent_notices WHERE trading_id = $1 ORDER BY payment_id";
+    let rows: Vec<(String,)> = fetch!(storage, SQL, trading_id)?;
+    Ok(rows.into_iter().map(|(payment_id,)| payment_id).collect())
+}
+
+/// How many notices a merchant has had, and how many of them nobody has acted on yet.
+pub async fn counts(storage: &Storage, merchant: &str) -> Result<(u64, u64), InboxError> {
+    const SQL: &str = "SELECT COUNT(*), COUNT(*) - COUNT(handled_at) FROM paygent_notices WHERE merchant_id = $1";
+    let rows: Vec<(i64, i64)> = fetch!(storage, SQL, merchant)?;
+    let (all, open) = rows.first().copied().unwrap_or_default();
+    Ok((all.unsigned_abs(), open.unsigned_abs()))
+}
+
 /// A notice is done with; `verdict` says what came of it.
 pub async fn handled(
     storage: &Storage,
@@ -142,6 +158,16 @@ pub async fn holes(storage: &Storage, merchant: &str, limit: i64) -> Result<Vec<
     let edges: Vec<(i64, i64)> = fetch!(storage, SQL, merchant, limit)?;
     let numbers = edges.into_iter().flat_map(|(before, after)| before + 1..after);
     Ok(numbers.take(usize::try_from(limit).unwrap_or_default()).filter_map(|hole| u64::try_from(hole).ok()).collect())
+}
+
+/// The number before the first notice that is known of a merchant, as long as nobody found that Paygent keeps none
+/// there: the first one can get lost as well.
+pub async fn before_first(storage: &Storage, merchant: &str) -> Result<Option<u64>, InboxError> {
+    const SQL: &str = "SELECT notice_id FROM paygent_notices WHERE merchant_id = $1 AND NOT EXISTS (\
+        SELECT 1 FROM paygent_notices_lost WHERE merchant_id = $1 AND \
+        notice_id < (SELECT MIN(notice_id) FROM paygent_notices WHERE merchant_id = $1)) ORDER BY notice_id LIMIT 1";
+    let first: Vec<(i64,)> = fetch!(storage, SQL, merchant)?;
+    Ok(first.first().and_then(|(first,)| u64::try_from(first - 1).ok()).filter(|number| *number > 0))
 }
 
 /// A missing notice will never come: Paygent keeps it no more.

@@ -32,6 +32,7 @@ CREATE TABLE paygent_notices (
     PRIMARY KEY (merchant_id, notice_id)
 ) STRICT;
 CREATE INDEX paygent_notices_open ON paygent_notices (received_at, merchant_id, notice_id) WHERE handled_at IS NULL;
+CREATE INDEX paygent_notices_trading ON paygent_notices (trading_id);
 
 -- Notices that will never come, and why.
 CREATE TABLE paygent_notices_lost (

@@ -65,7 +65,8 @@ row! {
         refundable_until: Option<NaiveDate>,
         /// Whether the buyer was authenticated (O3, O8).
         three_d_secure: bool,
-        /// What is open at Paygent: `authorization`, `capture`, `revise`, `void` or `refund`.
+        /// What is open at Paygent: `authorization`, `capture`, `revise`, `void` or `refund`; `release` while a replaced
+        /// payment still holds money and is to be cancelled once more (W12).
         open_request: Option<String>,
         /// A payment found late that somebody has to decide about (W8).
         undecided_payment_id: Option<String>,
@@ -217,7 +218,8 @@ impl OrderRow {
         self.valid_until = until(Stands::Authorized);
         self.refundable_until = until(Stands::Captured);
         self.three_d_secure = paying.is_some_and(|paying| details.three_d_secure(paying));
-        self.open_request = details.operation.as_ref().map(|operation| request_text(operation).to_owned());
+        let release = details.to_release().map(|_| "release");
+        self.open_request = details.operation.as_ref().map(request_text).or(release).map(str::to_owned);
         let undecided = details.undecided();
         self.undecided_payment_id = undecided.map(|booked| booked.payment_id.to_string());
         self.undecided_amount = undecided.map(|booked| booked.amount.get());

@@ -8,3 +8,4 @@ pub mod served;
 pub mod slow_answers;
 pub mod stage;
 pub mod stores;
+pub mod torture;

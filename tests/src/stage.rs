@@ -3,7 +3,7 @@
 use crate::stores::{self, StoreKind};
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use paygent_simulator::{Merchant, Simulator, TestCard};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 use teiki::app::App;
@@ -114,26 +114,7 @@ impl Stage {
 
     /// The real binary, pointed at this store.
     pub fn teiki(&self, arguments: &[&str]) -> Command {
-        let config = self.config();
-        let mut command = Command::new(binary("teiki"));
-        command
-            .args(arguments)
-            .current_dir(self.folder.path())
-            .env_remove("RUST_LOG")
-            .env("TEIKI_DATABASE_URL", &self.url)
-            .env("TEIKI_LISTEN", &config.listen)
-            .env("TEIKI_KEY_FILE", &config.key_file)
-            .env("TEIKI_PAYGENT_URL", &config.paygent_url)
-            .env("TEIKI_PAYGENT_CLIENT_CERTIFICATE", &config.paygent_client_certificate)
-            .env("TEIKI_PAYGENT_CA", &config.paygent_ca)
-            .env("TEIKI_PAYGENT_TIMEOUT_MS", config.paygent_timeout_ms.to_string())
-            .env("TEIKI_CONCURRENCY", config.concurrency.to_string())
-            .env("TEIKI_CLOCK", &config.clock)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true);
-        command
+        teiki(&self.config(), self.folder.path(), arguments)
     }
 
     /// Ends the stage and removes its store.
@@ -141,6 +122,29 @@ impl Stage {
         self.simulator.shutdown().unwrap();
         stores::drop_store(&self.url).await;
     }
+}
+
+/// The real binary with this configuration.
+pub fn teiki(config: &Config, folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(binary("teiki"));
+    command
+        .args(arguments)
+        .current_dir(folder)
+        .env_remove("RUST_LOG")
+        .env("TEIKI_DATABASE_URL", config.database_url.expose())
+        .env("TEIKI_LISTEN", &config.listen)
+        .env("TEIKI_KEY_FILE", &config.key_file)
+        .env("TEIKI_PAYGENT_URL", &config.paygent_url)
+        .env("TEIKI_PAYGENT_CLIENT_CERTIFICATE", &config.paygent_client_certificate)
+        .env("TEIKI_PAYGENT_CA", &config.paygent_ca)
+        .env("TEIKI_PAYGENT_TIMEOUT_MS", config.paygent_timeout_ms.to_string())
+        .env("TEIKI_CONCURRENCY", config.concurrency.to_string())
+        .env("TEIKI_CLOCK", &config.clock)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    command
 }
 
 /// Where the program `name` was built, beside the test itself.
@@ -152,7 +156,8 @@ pub fn binary(name: &str) -> PathBuf {
         .join(name)
 }
 
-fn just_after_midnight(day: NaiveDate) -> DateTime<Utc> {
+/// Half a minute past midnight in Tokyo.
+pub fn just_after_midnight(day: NaiveDate) -> DateTime<Utc> {
     tokyo_midnight(day) + Duration::seconds(30)
 }
 
@@ -192,6 +197,11 @@ pub async fn enrol(app: &App, simulator: &Simulator, i: usize, last_four: &str) 
 
 /// Registers the `i`-th member with `card`.
 pub async fn enrol_with(app: &App, simulator: &Simulator, i: usize, card: &TestCard) {
+    enrol_with_token(app, i, simulator.issue_token(card)).await;
+}
+
+/// Registers the `i`-th member with the card behind this token.
+pub async fn enrol_with_token(app: &App, i: usize, token: String) {
     let because = app.gateway.because("test", "set up");
     let profile = Profile {
         name: "山田 花子".into(),
@@ -200,7 +210,6 @@ pub async fn enrol_with(app: &App, simulator: &Simulator, i: usize, card: &TestC
         address: String::new(),
     };
     members::register(app, &member(i), &profile, &because).await.unwrap();
-    let token = simulator.issue_token(card);
     let kept = app.payments.register_card(&member(i), Redacted::new(token), &because).await.unwrap();
     assert!(matches!(kept, CardRegistration::Registered(_)), "{kept:?}");
 }

@@ -23,9 +23,11 @@ pub(crate) async fn bind(listen: &str) -> Result<TcpListener, CliError> {
     http::bind(listen).await.map_err(|error| CliError::Other(error.to_string()))
 }
 
-/// Serves until Ctrl-C or a termination signal.
+/// Serves until Ctrl-C or a termination signal; a second one does not wait for what is still under way.
 pub(crate) async fn until_signal(app: Arc<App>, listener: TcpListener) -> Result<(), CliError> {
     let address = listener.local_addr().map_err(|error| CliError::Other(error.to_string()))?;
+    // Before anybody is told that it serves: who reads that line may stop it at once.
+    let mut signals = Signals::listen()?;
     println!(
         "Teiki serves on http://{address}/ (受注一覧 http://{address}/orders, カード管理 http://{address}/cards); Ctrl-C stops it."
     );
@@ -33,24 +35,50 @@ pub(crate) async fn until_signal(app: Arc<App>, listener: TcpListener) -> Result
     tokio::spawn({
         let stop = stop.clone();
         async move {
-            signal().await;
+            signals.next().await;
             stop.cancel();
+            signals.next().await;
+            tracing::warn!("stopped at once; what was under way is found and resolved at the next start");
+            std::process::exit(1);
         }
     });
     http::serve(app, listener, stop).await.map_err(|error| CliError::Other(error.to_string()))
 }
 
-async fn signal() {
+/// The signals that end the server.
+struct Signals {
     #[cfg(unix)]
-    {
-        let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
-        if let Ok(mut terminate) = terminate {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> Result<Self, CliError> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let on = |kind| {
+            signal(kind).map_err(|error| CliError::Other(format!("signals of the system cannot be heard: {error}")))
+        };
+        Ok(Self { terminate: on(SignalKind::terminate())?, interrupt: on(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
     }
-    let _ = tokio::signal::ctrl_c().await;
+}
+
+#[cfg(not(unix))]
+impl Signals {
+    #[allow(clippy::unnecessary_wraps)] // as on Unix
+    fn listen() -> Result<Self, CliError> {
+        Ok(Self {})
+    }
+
+    async fn next(&mut self) {
+        let _ = tokio::signal::ctrl_c().await;
+    }
 }

@@ -175,6 +175,7 @@ impl From<PaymentError> for Problem {
             PaymentError::Store(error) => unavailable(&error),
             PaymentError::Serial(error) => unavailable(&error),
             PaymentError::Id(error) => unavailable(&error),
+            PaymentError::Inbox(error) => unavailable(&error),
             error @ PaymentError::UnderWay(_) => conflict("outcome_open", error.to_string()).retryable(),
         }
     }

@@ -3,11 +3,13 @@
 use super::{PaymentError, Payments};
 use crate::command_gateway::{Because, CommandError};
 use chrono::{DateTime, Days, NaiveDate, Utc};
+use std::collections::BTreeSet;
 use teiki_domain::business_day::tokyo_date;
 use teiki_domain::ids::{PaymentId, ShopId, TransactionId};
 use teiki_domain::order::{Attempt, Booked, Details, FoundBy, Order, OrderCommand, OrderEvent, PaymentFact, Stands};
 use teiki_domain::shop_settings::VALIDITY_MAX;
-use teiki_infrastructure::paygent::{Inquiry, PaymentFacts, PaymentRef, PaymentStatus};
+use teiki_infrastructure::notice_inbox;
+use teiki_infrastructure::paygent::{Inquiry, Paygent, PaymentFacts, PaymentRef, PaymentStatus};
 
 /// A difference between our log and Paygent's books.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -130,29 +132,40 @@ impl Payments {
                 compared.open += 1;
                 continue;
             }
-            let booked: Vec<&Booked> =
-                details.payments.iter().filter(|booked| booked.attempt == attempt.number).collect();
-            // By transaction ID, so that a second payment under it is seen; by Paygent's id where an amount was
-            // lowered, since base and successor share the transaction ID.
-            let questions: Vec<(PaymentRef, Option<&Booked>)> = match booked.as_slice() {
-                [] | [_] => {
-                    let by_transaction = PaymentRef::Transaction(attempt.transaction_id.clone());
-                    vec![(by_transaction, booked.first().copied())]
+            let mut questions = vec![];
+            let known = self.named(&details, attempt).await?;
+            if known.len() < 2 {
+                // By transaction ID, so that a second payment under it is seen.
+                let booked = known.first().and_then(|id| details.booked(id));
+                questions.push((PaymentRef::Transaction(attempt.transaction_id.clone()), booked));
+            } else {
+                // Where an amount was lowered base and successor share the transaction ID, and an inquiry by it only
+                // says that there are several.
+                for id in known {
+                    let booked = details.booked(&id);
+                    questions.push((PaymentRef::Payment(id), booked));
                 }
-                several => several
-                    .iter()
-                    .map(|booked| (PaymentRef::Payment(booked.payment_id.clone()), Some(*booked)))
-                    .collect(),
-            };
+            }
             for (question, booked) in questions {
-                let asking = self.inquiries.acquire().await;
-                let answer = paygent.inquire(&question).await;
-                drop(asking);
-                compared.asked += 1;
+                let answer = self.ask(&paygent, &question, &mut compared).await;
                 self.judge(order, &details, attempt, booked, answer, record, because, &mut compared).await?;
             }
         }
         Ok(compared)
+    }
+
+    async fn ask(&self, paygent: &Paygent, question: &PaymentRef, compared: &mut Compared) -> Inquiry {
+        compared.asked += 1;
+        let _asking = self.inquiries.acquire().await;
+        paygent.inquire(question).await
+    }
+
+    /// The payments that are known under an attempt's transaction ID: ours, and those that notices named.
+    async fn named(&self, details: &Details, attempt: &Attempt) -> Result<BTreeSet<PaymentId>, PaymentError> {
+        let noticed = notice_inbox::payments_under(self.shops.storage(), attempt.transaction_id.as_str()).await?;
+        let noticed = noticed.iter().filter_map(|id| id.parse().ok());
+        let booked = details.payments.iter().filter(|booked| booked.attempt == attempt.number);
+        Ok(noticed.chain(booked.map(|booked| booked.payment_id.clone())).collect())
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -237,6 +250,7 @@ fn ours(attempt: &Attempt, booked: Option<&Booked>) -> String {
     match (booked, &attempt.failure) {
         (Some(booked), _) => format!("{} {}", booked.stands.code(), booked.amount),
         (None, Some((code, _))) => format!("failed {code}"),
+        (None, None) if attempt.payment_id.is_some() => "no such payment".to_owned(),
         (None, None) => "given up".to_owned(),
     }
 }

@@ -29,6 +29,7 @@ use teiki_domain::member::MemberRefusal;
 use teiki_domain::order::OrderRefusal;
 use teiki_infrastructure::clock::Clock;
 use teiki_infrastructure::event_store::StoreError;
+use teiki_infrastructure::notice_inbox::InboxError;
 use teiki_infrastructure::serial_numbers::{SerialError, SerialNumbers};
 use tokio::sync::Semaphore;
 
@@ -53,6 +54,9 @@ pub enum PaymentError {
     /// No transaction ID can be made of the number given out.
     #[error(transparent)]
     Id(#[from] IdError),
+    /// The notices could not be read.
+    #[error(transparent)]
+    Inbox(#[from] InboxError),
     /// Somebody else is at the same order in this moment.
     #[error("order {0} is being worked on in this moment; try again when its last request has its answer")]
     UnderWay(OrderId),
@@ -81,6 +85,7 @@ impl PaymentError {
             Self::Shop(error) => error.is_unavailable(),
             Self::Store(error) => error.is_unavailable(),
             Self::Serial(error) => error.is_unavailable(),
+            Self::Inbox(_) => true,
             Self::Id(_) | Self::UnderWay(_) => false,
         }
     }

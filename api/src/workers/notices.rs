@@ -163,6 +163,23 @@ async fn fetch(app: &App, merchant: &str, shop: ShopId, all: bool) -> Result<u64
             other => return Err(FetchError::Unanswered(in_words(&other))),
         }
     }
+    for _ in 0..FETCH_MAX {
+        let Some(number) = notice_inbox::before_first(&app.storage, merchant).await? else { break };
+        match paygent.difference(Some(number)).await {
+            Outcome::Approved(Difference::Notice(notice) | Difference::NoticeAfterGap(notice))
+                if notice.notice_id == number =>
+            {
+                notice_inbox::receive(&app.storage, merchant, &notice, app.clock.now(), CameBy::Fetched).await?;
+                fetched += 1;
+            }
+            // Older ones are of a time before this store, or of one that reconciliation covers.
+            Outcome::Approved(_) => {
+                let why = "Paygent keeps nothing before the first notice";
+                notice_inbox::give_up_hole(&app.storage, merchant, number, why, app.clock.now()).await?;
+            }
+            other => return Err(FetchError::Unanswered(in_words(&other))),
+        }
+    }
     if pushed && !all {
         return Ok(fetched);
     }

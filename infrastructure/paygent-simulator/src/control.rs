@@ -1,6 +1,6 @@
 //! The control port: plain HTTP and JSON, for loopback only, so that scripts and other processes can steer and read.
 
-use std::{net, sync::Arc};
+use std::{collections::BTreeMap, net, sync::Arc};
 
 use axum::{
     Json, Router,
@@ -38,7 +38,7 @@ pub(crate) async fn serve(shared: Arc<Shared>, listener: net::TcpListener) -> st
         .route("/cards/seed", post(seed))
         .route("/tokens", post(issue_token))
         .route("/script", get(rules).post(add_rules).delete(clear_rules))
-        .route("/faults", post(random_faults))
+        .route("/faults", get(faults_met).post(random_faults))
         .route("/notices", get(notice_counts))
         .route("/notices/target", post(notice_target))
         .route("/notices/mischief", post(mischief))
@@ -178,6 +178,11 @@ async fn clear_rules(State(shared): Control) -> StatusCode {
 async fn random_faults(State(shared): Control, Json(faults): Json<Option<RandomFaults>>) -> StatusCode {
     shared.script().set_random(faults);
     StatusCode::NO_CONTENT
+}
+
+/// How often each fault was met, by its name.
+async fn faults_met(State(shared): Control) -> Json<BTreeMap<String, u64>> {
+    Json(shared.script().met().clone())
 }
 
 async fn notice_counts(State(shared): Control) -> Json<NoticeCounts> {

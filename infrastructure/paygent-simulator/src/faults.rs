@@ -1,5 +1,7 @@
 //! Faults: scripted ones, met in the order of their rules, and random ones from a seed.
 
+use std::collections::BTreeMap;
+
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use serde::{Deserialize, Serialize};
 
@@ -75,6 +77,22 @@ impl Fault {
 
     fn usual(code: &str) -> Self {
         Self::decline(code, usual_detail(code))
+    }
+
+    /// As it is called in counts: its tag, or the code it answers with.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Answer { code, .. } => code,
+            Self::DelayBefore { .. } => "delay_before",
+            Self::DelayAfter { .. } => "delay_after",
+            Self::LoseReply => "lose_reply",
+            Self::DropBeforeBooking => "drop_before_booking",
+            Self::BookLate { .. } => "book_late",
+            Self::HalfReply => "half_reply",
+            Self::Garbage => "garbage",
+            Self::WrongEncoding => "wrong_encoding",
+            Self::Http503 => "http503",
+        }
     }
 }
 
@@ -164,6 +182,7 @@ pub struct Chance {
 pub(crate) struct Script {
     rules: Vec<Rule>,
     random: Option<(RandomFaults, StdRng)>,
+    met: BTreeMap<String, u64>,
 }
 
 impl Script {
@@ -193,6 +212,11 @@ impl Script {
         &self.rules
     }
 
+    /// How often each fault was met, by its name.
+    pub(crate) fn met(&self) -> &BTreeMap<String, u64> {
+        &self.met
+    }
+
     /// The fault for this telegram, if any; uses it up.
     pub(crate) fn pick(
         &mut self,
@@ -200,6 +224,12 @@ impl Script {
         trading_id: Option<&str>,
         customer_id: Option<&str>,
     ) -> Option<Fault> {
+        let fault = self.choose(kind, trading_id, customer_id)?;
+        *self.met.entry(fault.name().to_owned()).or_default() += 1;
+        Some(fault)
+    }
+
+    fn choose(&mut self, kind: TelegramKind, trading_id: Option<&str>, customer_id: Option<&str>) -> Option<Fault> {
         if let Some(at) = self.rules.iter().position(|rule| rule.matches(kind, trading_id, customer_id)) {
             let rule = &mut self.rules[at];
             let fault = rule.fault.clone();
@@ -243,6 +273,8 @@ mod tests {
         assert_eq!(pick(TelegramKind::Authorise, "a"), Some(Fault::Http503));
         assert_eq!(pick(TelegramKind::Authorise, "a"), None);
         assert!(script.rules().is_empty());
+        let met: Vec<(&str, u64)> = script.met().iter().map(|(name, count)| (name.as_str(), *count)).collect();
+        assert_eq!(met, [("http503", 2), ("lose_reply", 1)]);
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub struct Mischief {
 }
 
 /// What became of the notices of all merchants.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct NoticeCounts {
     /// Notices made.
     pub made: usize,

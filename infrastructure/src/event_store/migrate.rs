@@ -4,14 +4,13 @@ use super::classify::describe;
 use super::storage::{StorageError, look_only};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::{ConnectOptions as _, Connection as _, PgPool, SqlitePool};
-use std::io::Read as _;
 use std::path::Path;
 
 static SQLITE: Migrator = sqlx::migrate!("../migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("../migrations/postgres");
 
-/// What every SQLite file starts with.
-const SQLITE_MARK: &[u8] = b"SQLite format 3\0";
+/// SQLite's code for a file that is none of its own.
+const SQLITE_NOTADB: &str = "26";
 /// The first version with xid8 and pg_current_snapshot.
 const POSTGRES_NEEDED: i64 = 130_000;
 
@@ -25,12 +24,13 @@ pub(super) async fn examine_sqlite(path: &Path) -> Result<(), StorageError> {
         Ok(found) if found.len() == 0 => return Ok(()),
         Ok(_) => {}
     }
-    let mut mark = [0; SQLITE_MARK.len()];
-    let mut file = std::fs::File::open(path).map_err(|error| file_error(error.to_string()))?;
-    if file.read_exact(&mut mark).is_err() || mark != SQLITE_MARK {
-        return Err(not_a_store(path, "it is not a SQLite file"));
-    }
-    let unreadable = |error: sqlx::Error| not_a_store(path, &describe(&error));
+    // Only SQLite itself may open the file: closing any other handle of it would drop the locks that other connections
+    // of this process hold, and with them what keeps two processes from spoiling it.
+    let unreadable = |error: sqlx::Error| {
+        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+        let no_sqlite = code.is_some_and(|code| code == SQLITE_NOTADB);
+        not_a_store(path, &if no_sqlite { "it is not a SQLite file".to_owned() } else { describe(&error) })
+    };
     let mut connection = look_only(path).connect().await.map_err(unreadable)?;
     let tables: Vec<String> = sqlx::query_scalar("SELECT name FROM sqlite_schema WHERE type = 'table'")
         .fetch_all(&mut connection)
