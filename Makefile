@@ -1,12 +1,15 @@
 # make run   the demonstration: about 100 nights of a shop, then its pages on 127.0.0.1
 # make test  every test, on SQLite and on a real PostgreSQL
+# make torture  days in which everything breaks, on both stores; ROUNDS, MINUTES and SEED as you like
 # make bench what the machine can do at most, and what Teiki does of it
 # make lint  format and lint checks
 
 CARGO ?= cargo
 DEMO ?= demo
+ROUNDS ?= 40
+MINUTES ?= 20
 
-.PHONY: run fresh test lint bench golden
+.PHONY: run fresh test torture lint bench golden
 
 run:
 	$(CARGO) run -p teiki -- demo --folder $(DEMO)
@@ -17,6 +20,10 @@ fresh:
 test:
 	$(CARGO) build --workspace --bins
 	tests/postgres $(CARGO) test --workspace
+
+torture:
+	$(CARGO) build --workspace --bins
+	tests/postgres target/debug/teiki-torture --rounds $(ROUNDS) --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
 lint:
 	$(CARGO) fmt --all --check

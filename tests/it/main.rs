@@ -32,3 +32,4 @@ mod payment_life;
 mod recovery;
 mod retries;
 mod schedule;
+mod torture;

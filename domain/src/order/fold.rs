@@ -78,6 +78,7 @@ impl Details {
                     until: *until,
                     surplus: None,
                     release_failed: 0,
+                    lowered: false,
                 });
             }
             Event::AuthorizationFailed { attempt, code, detail, .. } => {
@@ -115,6 +116,7 @@ impl Details {
                         until: None,
                         surplus: Some(Surplus::Late),
                         release_failed: 0,
+                        lowered: false,
                     });
                 }
             }
@@ -218,10 +220,13 @@ impl Details {
             _ => (Stands::Voided, Stands::Authorized),
         };
         self.stand(base, gone);
+        self.booked_mut(base, |booked| booked.lowered = true);
         if self.in_force.as_ref() == Some(base) {
             self.in_force = Some(id.clone());
         }
-        self.payments.push(Booked { payment_id: id.clone(), attempt, amount, stands, release_failed: 0, ..before });
+        let payment_id = id.clone();
+        let lowered = false;
+        self.payments.push(Booked { payment_id, attempt, amount, stands, release_failed: 0, lowered, ..before });
     }
 
     /// Another payment, or none, pays the order from now on.

@@ -175,6 +175,8 @@ pub struct Booked {
     pub surplus: Option<Surplus>,
     /// How often Paygent refused to cancel it.
     pub release_failed: u32,
+    /// Another payment with a lower amount took its place.
+    pub lowered: bool,
 }
 
 /// An order, or the fact that there is none under this id.

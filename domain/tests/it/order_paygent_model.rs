@@ -160,9 +160,11 @@ impl World {
             Call::Void => {}
             Call::Refund => kept.stands = Stands::Refunded,
             Call::Revise => {
-                kept.stands = Stands::Voided;
+                // 028 leaves a cancelled authorisation behind, 029 a cancelled sale.
+                let stands = kept.stands;
+                kept.stands = if stands == Stands::Captured { Stands::Refunded } else { Stands::Voided };
                 let transaction = kept.transaction.clone();
-                return Some(self.book(transaction, Stands::Authorized, amount));
+                return Some(self.book(transaction, stands, amount));
             }
         }
         None
@@ -186,7 +188,7 @@ impl World {
             (0, Stands::Authorized) => drop(self.act(Call::Void, &kept.id, kept.amount)),
             (1, Stands::Authorized) => drop(self.act(Call::Capture, &kept.id, kept.amount)),
             (2, Stands::Captured) => drop(self.act(Call::Refund, &kept.id, kept.amount)),
-            (3, Stands::Authorized) => drop(self.act(Call::Revise, &kept.id, lower)),
+            (3, Stands::Authorized | Stands::Captured) => drop(self.act(Call::Revise, &kept.id, lower)),
             _ => {}
         }
     }

@@ -14,6 +14,8 @@ use teiki_infrastructure::crash_points::LABELS;
 const PAST_LEASE: Duration = TIMEOUT.saturating_mul(4);
 /// Names the program that restarts the test's PostgreSQL.
 const RESTART: &str = "TEIKI_TEST_POSTGRES_RESTART";
+/// How a restart of it is counted.
+const RESTARTED: &str = "PostgreSQL restarted";
 
 /// One or two engines through the day; the last of them are killed.
 pub(super) async fn strike(
@@ -98,6 +100,11 @@ fn look_after(
                 report.blows.count(format!("crash at {label}"));
                 *engine = Engine::start(field, &addresses[*place], weapon(random))?;
             }
+            // As a supervisor does.
+            Standing::Ended(_) if report.blows.of(RESTARTED) > 0 && engine.found_no_database() => {
+                report.blows.count("started while PostgreSQL was down");
+                *engine = Engine::start(field, &addresses[*place], weapon(random))?;
+            }
             Standing::Ended(how) => {
                 report.violations.push(format!("an engine ended by itself: {how} (engines of day {})", field.today));
                 *engine = Engine::start(field, &addresses[*place], None)?;
@@ -115,6 +122,6 @@ async fn restart_database(report: &mut Report) -> Result<(), Failure> {
     if !output.status.success() {
         return Err(format!("PostgreSQL did not restart: {}", String::from_utf8_lossy(&output.stderr)).into());
     }
-    report.blows.count("PostgreSQL restarted");
+    report.blows.count(RESTARTED);
     Ok(())
 }

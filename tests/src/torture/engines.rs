@@ -9,6 +9,7 @@ use serde_json::Value;
 use std::fs::File;
 use std::net::TcpListener;
 use std::os::unix::process::ExitStatusExt as _;
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 use teiki_infrastructure::notice_inbox;
@@ -29,6 +30,7 @@ pub(super) struct Engine {
     /// Where it serves.
     pub(super) base: String,
     weapon: Weapon,
+    log: PathBuf,
     /// Since when it stands still.
     pub(super) stopped: Option<Instant>,
 }
@@ -53,14 +55,14 @@ pub(super) fn free_address() -> Result<String, Failure> {
 impl Engine {
     pub(super) fn start(field: &mut Field, address: &str, weapon: Weapon) -> Result<Self, Failure> {
         field.started += 1;
-        let log = File::create(field.folder().join(format!("engine-{}.log", field.started)))?;
+        let log = field.folder().join(format!("engine-{}.log", field.started));
         let mut command = field.teiki(address, &["serve"]);
         if let Some((variable, at)) = &weapon {
             command.env(variable, at);
         }
-        let child = command.stdout(Stdio::null()).stderr(log).spawn()?;
+        let child = command.stdout(Stdio::null()).stderr(File::create(&log)?).spawn()?;
         let id = child.id().ok_or("the engine ended at once")?;
-        Ok(Self { child, id, base: format!("http://{address}"), weapon, stopped: None })
+        Ok(Self { child, id, base: format!("http://{address}"), weapon, log, stopped: None })
     }
 
     pub(super) fn standing(&mut self) -> Result<Standing, Failure> {
@@ -75,6 +77,14 @@ impl Engine {
         // The state is the first word after the name in parentheses.
         let state = stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
         Ok(if state == Some('T') { Standing::Stopped } else { Standing::Runs })
+    }
+
+    /// Whether it ended because it found no database when it started, which is said to whoever started it.
+    pub(super) fn found_no_database(&self) -> bool {
+        let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+        log.lines()
+            .last()
+            .is_some_and(|line| line.starts_with("teiki: the database") && line.contains("cannot be reached"))
     }
 
     /// The label it stops at, if it was given one.
@@ -158,7 +168,9 @@ async fn calm(field: &Field, engine: &mut Engine) -> Result<Option<String>, Fail
         }
         if begun.elapsed() > SETTLED_WITHIN {
             let open = open.unwrap_or_else(|error| vec![error.to_string()]);
-            return Ok(Some(format!("still open after {SETTLED_WITHIN:?}: {open:?}; notices: {made} made, {had} had, {unread} not acted on")));
+            return Ok(Some(format!(
+                "still open after {SETTLED_WITHIN:?}: {open:?}; notices: {made} made, {had} had, {unread} not acted on"
+            )));
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }

@@ -53,7 +53,17 @@ impl Field {
         let paygent = Paygent::start(folder.path(), now).await?;
         let first_day = today + Days::new(1);
         let storage = Storage::open(&url, &StorageOptions::default()).await?;
-        let field = Self { url, folder, now, storage, paygent, first_day, today, due: settings.subscriptions as u32, started: 0 };
+        let field = Self {
+            url,
+            folder,
+            now,
+            storage,
+            paygent,
+            first_day,
+            today,
+            due: settings.subscriptions as u32,
+            started: 0,
+        };
         let app = field.app(Duration::from_secs(10)).await?;
         open_shop(&app, SaleMode::AuthorizeOnly).await;
         let because = app.gateway.because("test", "set up");

@@ -158,15 +158,20 @@ impl Work {
 
     /// Refund or accept, where a payment came late.
     async fn decide(&mut self, order: &OrderId) {
-        let Some(seen) = self.read(&format!("/v1/orders?undecided_only=true&limit=500")).await else { return };
+        let Some(seen) = self.read("/v1/orders?undecided_only=true&limit=500").await else { return };
         let orders = seen["orders"].as_array().cloned().unwrap_or_default();
         let undecided = (!orders.is_empty()).then(|| &orders[self.random.random_range(0..orders.len())]);
         let Some(undecided) = undecided else { return self.post("cancel", order, "cancel", &Value::Null).await };
         let verb = if self.random.random() { "refund" } else { "accept" };
         let id = undecided["order_id"].as_str().unwrap_or_default();
         let payment = undecided["undecided_payment"]["payment_id"].as_str().unwrap_or_default();
-        self.send("POST", &format!("surplus {verb}"), &format!("/v1/orders/{id}/surplus/{payment}/{verb}"), &Value::Null)
-            .await;
+        self.send(
+            "POST",
+            &format!("surplus {verb}"),
+            &format!("/v1/orders/{id}/surplus/{payment}/{verb}"),
+            &Value::Null,
+        )
+        .await;
     }
 
     async fn new_card(&mut self) -> Result<(), Failure> {

@@ -206,6 +206,10 @@ impl Details {
             (Captured, Refunded) => vec![refunded()],
             (_, Authorized) | (Refunded, Captured) | (Expired, Voided) | (Voided, Expired) => return Ok(vec![]),
             (known, told) if known == told => return Ok(vec![]),
+            // That a lower amount took its place tells only that it holds nothing any more: it may have been captured
+            // before, and then it was refunded. Captured is what it was for a moment in between.
+            (Voided, Refunded) if booked.lowered => vec![refunded()],
+            (Voided, Captured) if booked.lowered => return Ok(vec![]),
             (Captured, Voided | Expired) => return Err(self.contradiction(booked, "cancelled before capture")),
             (Voided | Expired, Captured | Refunded) => return Err(self.contradiction(booked, "captured")),
             (Refunded, Voided | Expired) => return Err(self.contradiction(booked, "cancelled before capture")),
