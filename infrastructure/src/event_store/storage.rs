@@ -12,7 +12,10 @@ use std::time::Duration;
 /// Connections that were idle for longer are tried out before use; asking every time would cost a round trip per use.
 const TRUSTED_FOR: Duration = Duration::from_millis(250);
 /// A transaction of ours that does nothing for this long is given up by the server: an open one holds the log back.
-const IDLE_IN_TRANSACTION: &str = "SET idle_in_transaction_session_timeout = '60s'";
+/// And a commit means that the events are on disk: a server or database set to answer earlier loses the newest ones in a
+/// crash, with them the intent of a call that Paygent has booked. Stricter settings than `on` are kept.
+const SESSION: &str = "SET idle_in_transaction_session_timeout = '60s'; \
+    SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
 
 /// SQLite: most attempts at opening a file, and the pause between them.
 const OPEN_ATTEMPTS: u32 = 10;
@@ -235,7 +238,7 @@ async fn open_postgres(url: &str, options: &StorageOptions) -> Result<PgPool, St
             })
         })
         .after_connect(|connection, _| {
-            Box::pin(async move { connection.execute(IDLE_IN_TRANSACTION).await.map(|_| ()) })
+            Box::pin(async move { connection.execute(SESSION).await.map(|_| ()) })
         })
         .connect_with(connect)
         .await

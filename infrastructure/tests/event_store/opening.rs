@@ -35,6 +35,15 @@ pub(crate) async fn a_store_opens_again_with_everything_in_it(place: Place) {
     storage.close().await;
     let storage = place.open().await;
     assert_eq!(EventStore::new(storage.clone()).load::<Tally>("s0").await.unwrap().sequence, 3);
+    if let Storage::Postgres(pool) = &storage {
+        // A commit is on disk, also where the database was set to answer before it is.
+        let name: String = sqlx::query_scalar("SELECT current_database()").fetch_one(pool).await.unwrap();
+        execute(&storage, &format!("ALTER DATABASE {name} SET synchronous_commit = off")).await;
+        let again = place.open().await;
+        let Storage::Postgres(pool) = &again else { panic!("another kind of store") };
+        let setting: String = sqlx::query_scalar("SHOW synchronous_commit").fetch_one(pool).await.unwrap();
+        assert_eq!(setting, "on");
+    }
     if let Storage::Sqlite(sqlite) = &storage {
         let mode: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&sqlite.readers).await.unwrap();
         let full: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(&sqlite.writer).await.unwrap();
