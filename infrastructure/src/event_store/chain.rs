@@ -1,4 +1,5 @@
-//! The chain of hashes: each event's hash covers the event, its position and the hash before it.
+//! The chain of hashes, in two levels: an event's *digest* covers the event and its position, its *hash* covers the
+//! digest and the hash before it. Whoever has the digests alone can follow the chain without seeing the events.
 
 use sha2::{Digest as _, Sha256};
 
@@ -22,11 +23,10 @@ pub(super) struct Link<'e> {
 }
 
 impl Link<'_> {
-    /// `SHA-256(before ‖ for each field: its length as 8 bytes, most significant first ‖ its bytes)`; numbers are
-    /// fields of 8 bytes. The lengths keep two different events from having the same bytes.
-    pub(super) fn hash(&self, before: &Hash) -> Hash {
+    /// `SHA-256(for each field: its length as 8 bytes, most significant first ‖ its bytes)`; numbers are fields of 8
+    /// bytes. The lengths keep two different events from having the same bytes.
+    pub(super) fn digest(&self) -> Hash {
         let mut hasher = Sha256::new();
-        hasher.update(before);
         for field in [
             &self.position.to_be_bytes()[..],
             self.aggregate_type.as_bytes(),
@@ -42,6 +42,11 @@ impl Link<'_> {
             hasher.update(field);
         }
         hasher.finalize().into()
+    }
+
+    /// `SHA-256(before ‖ digest)`.
+    pub(super) fn hash(&self, before: &Hash) -> Hash {
+        Sha256::new().chain_update(before).chain_update(self.digest()).finalize().into()
     }
 }
 
@@ -66,9 +71,10 @@ mod tests {
     #[test]
     fn the_form_is_fixed_for_ever() {
         // A change here makes every existing log unverifiable. Computed apart from this code, with Python's hashlib.
+        assert_eq!(hex::encode(link().digest()), "dddb8665cb00963801c6d868dd92039ea51d51e7342f45fb67c6a50719512371");
         assert_eq!(
             hex::encode(link().hash(&GENESIS)),
-            "d1e817b3b7e668ee995401fc28529b22b9dc4504d6c6de1ff8faa806ee2408fb"
+            "c2dabe34ca9f0447c2cb62e1e7c43a73d07f4dc9341f2b745ef2f86da3fa970d"
         );
     }
 
