@@ -237,9 +237,7 @@ async fn open_postgres(url: &str, options: &StorageOptions) -> Result<PgPool, St
                 Ok(true)
             })
         })
-        .after_connect(|connection, _| {
-            Box::pin(async move { connection.execute(SESSION).await.map(|_| ()) })
-        })
+        .after_connect(|connection, _| Box::pin(async move { connection.execute(SESSION).await.map(|_| ()) }))
         .connect_with(connect)
         .await
         .map_err(|error| StorageError::Unreachable { place: place.clone(), reason: describe(&error) })?;

@@ -75,7 +75,7 @@ pub(crate) async fn the_chain_is_what_an_independent_reading_computes(place: Pla
     Sequencer::new(store).catch_up().await.unwrap();
     let mut hash = [0u8; 32];
     for event in whole_log(&LogReader::new(storage), 100).await {
-        let mut bytes = hash.to_vec();
+        let mut bytes = vec![];
         let mut field = |field: &[u8]| {
             bytes.extend(u64::try_from(field.len()).unwrap().to_be_bytes());
             bytes.extend(field);
@@ -87,7 +87,8 @@ pub(crate) async fn the_chain_is_what_an_independent_reading_computes(place: Pla
         for text in [&event.event_type, &event.event_version, &event.payload, &event.metadata, &event.recorded_at] {
             field(text.as_bytes());
         }
-        hash = Sha256::digest(&bytes).into();
+        let digest: [u8; 32] = Sha256::digest(&bytes).into();
+        hash = Sha256::digest([hash, digest].concat()).into();
         assert_eq!(event.hash, hash, "position {}", event.position);
     }
 }
