@@ -25,6 +25,8 @@ pub struct Because {
     pub correlation_id: Uuid,
     /// The command it follows from.
     pub causation_id: Option<Uuid>,
+    /// The request that brought it, where one did.
+    pub request_id: Option<String>,
 }
 
 /// A command carried out.
@@ -111,6 +113,7 @@ impl CommandGateway {
             command_id,
             correlation_id: command_id,
             causation_id: None,
+            request_id: None,
         }
     }
 
@@ -122,6 +125,7 @@ impl CommandGateway {
             command_id: self.new_id(),
             correlation_id: before.correlation_id,
             causation_id: Some(before.command_id),
+            request_id: before.request_id.clone(),
         }
     }
 
@@ -130,7 +134,8 @@ impl CommandGateway {
         Moment { steady: Instant::now(), dated: self.clock.now() }
     }
 
-    fn new_id(&self) -> Uuid {
+    /// A new id, in the order of the clock.
+    pub fn new_id(&self) -> Uuid {
         let now = self.clock.now();
         let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
         Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, now.timestamp_subsec_nanos()))
@@ -181,6 +186,7 @@ impl CommandGateway {
                 command_id: because.command_id,
                 correlation_id: because.correlation_id,
                 causation_id: because.causation_id,
+                request_id: because.request_id.clone(),
                 recorded_at: begun.dated,
             };
             match self.store.append::<A>(id, loaded.sequence, events.clone(), &metadata).await {

@@ -28,6 +28,8 @@ pub struct Config {
     pub paygent_timeout_ms: u64,
     /// Calls to Paygent under way at once, and connections to a PostgreSQL store.
     pub concurrency: usize,
+    /// Requests a second that one key of the HTTP API may make, on average; twice as many at once.
+    pub requests_per_second: u32,
     /// For demonstrations and tests: an RFC 3339 instant at which the clock stands still; empty: the real time.
     pub clock: String,
 }
@@ -43,6 +45,7 @@ impl Default for Config {
             paygent_ca: PathBuf::from("data/paygent/ca.pem"),
             paygent_timeout_ms: 35_000,
             concurrency: 16,
+            requests_per_second: 100,
             clock: String::new(),
         }
     }
@@ -66,7 +69,7 @@ pub enum ConfigError {
     },
 }
 
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 10] = [
     "database_url",
     "listen",
     "key_file",
@@ -75,6 +78,7 @@ const NAMES: [&str; 9] = [
     "paygent_ca",
     "paygent_timeout_ms",
     "concurrency",
+    "requests_per_second",
     "clock",
 ];
 
@@ -102,6 +106,10 @@ impl Config {
         if !(1..=256).contains(&self.concurrency) {
             let given = self.concurrency.to_string();
             return Err(ConfigError::Value { name: "concurrency", given, rule: "it is 1 to 256" });
+        }
+        if !(1..=100_000).contains(&self.requests_per_second) {
+            let given = self.requests_per_second.to_string();
+            return Err(ConfigError::Value { name: "requests_per_second", given, rule: "it is 1 to 100000" });
         }
         if !(10..=120_000).contains(&self.paygent_timeout_ms) {
             let given = self.paygent_timeout_ms.to_string();

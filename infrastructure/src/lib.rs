@@ -1,5 +1,6 @@
 //! What Teiki needs from machines: the event log, Paygent, the clock, configuration, keys.
 
+pub mod api_keys;
 mod both_stores;
 pub mod clock;
 pub mod config;

@@ -47,7 +47,7 @@ async fn wrong_surroundings_are_told_in_one_sentence() {
         (&[("TEIKI_DATABASE_URL", not_a_store.as_str())], &["renew"], &["not-a-store.db"]),
         (&[("TEIKI_DATABASE_URL", "mysql://localhost/x")], &["renew"], &["sqlite:", "postgres://"]),
         (&[("TEIKI_CONCURRENCY", "0")], &["renew"], &["concurrency"]),
-        (&[("TEIKI_LISTEN", "0.0.0.0:0")], &["serve"], &["127.0.0.1"]),
+        (&[("TEIKI_LISTEN", "nowhere")], &["serve"], &["127.0.0.1"]),
         (&[], &["renew", "--through", "2026-04-02"], &["future"]),
         (&[], &["renew", "--through", "yesterday"], &["YYYY-MM-DD"]),
         (&[], &["rebuild", "nonsense"], &["nonsense", "order_list"]),

@@ -20,6 +20,7 @@ macro_rules! on_both_stores {
     };
 }
 
+mod access;
 mod adversary;
 mod bad_input;
 mod demonstration;

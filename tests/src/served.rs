@@ -1,14 +1,24 @@
 //! The real engine serving over real HTTP, and a client of it.
 
 use crate::stage::Stage;
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::{Client, StatusCode};
 use serde_json::Value;
 use std::time::{Duration, Instant};
+use teiki_infrastructure::api_keys::Scope;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Child;
 
 /// Longest time something that must come about is waited for.
 const WITHIN: Duration = Duration::from_secs(60);
+
+/// A client that sends this key with every request.
+pub fn client(key: &str) -> Client {
+    let mut value = HeaderValue::from_str(&format!("Bearer {key}")).unwrap();
+    value.set_sensitive(true);
+    let headers = HeaderMap::from_iter([(AUTHORIZATION, value)]);
+    Client::builder().no_proxy().default_headers(headers).build().unwrap()
+}
 
 /// A running `teiki serve`.
 pub struct Served {
@@ -23,6 +33,12 @@ pub struct Served {
 impl Served {
     /// Starts the engine on the stage's store, with these variables beside the stage's own.
     pub async fn start(stage: &Stage, variables: &[(&str, &str)]) -> Self {
+        let key = stage.key(&Scope::ALL).await;
+        Self::start_with(stage, variables, &key).await
+    }
+
+    /// As [`Served::start`], with this key in every request.
+    pub async fn start_with(stage: &Stage, variables: &[(&str, &str)], key: &str) -> Self {
         let mut command = stage.teiki(&["serve"]);
         command.envs(variables.iter().copied());
         let mut child = command.spawn().unwrap();
@@ -37,7 +53,7 @@ impl Served {
         let line = lines.next_line().await.unwrap().expect("the server says where it serves");
         let base = line.split_whitespace().find(|word| word.starts_with("http://")).unwrap();
         let base = base.trim_end_matches('/').to_owned();
-        Self { child, base, client: Client::builder().no_proxy().build().unwrap() }
+        Self { child, base, client: client(key) }
     }
 
     /// Sends a request with a JSON body, or none for `Value::Null`.

@@ -18,8 +18,10 @@ use teiki_domain::ids::{MemberId, ShopId, SubscriptionId};
 use teiki_domain::money::Yen;
 use teiki_domain::payment_method::{PaymentMethod, SaleMode};
 use teiki_domain::shop_settings::{Connection, ShopSettings, ShopSettingsCommand as Settings};
+use teiki_infrastructure::api_keys::{self, Scope};
 use teiki_infrastructure::clock::Clock;
 use teiki_infrastructure::config::Config;
+use teiki_infrastructure::event_store::{Storage, StorageOptions};
 use teiki_infrastructure::redacted::Redacted;
 use tokio::process::Command;
 
@@ -98,8 +100,40 @@ impl Stage {
             paygent_ca: self.simulator.ca_certificate(),
             paygent_timeout_ms: self.timeout_ms,
             concurrency: 8,
+            requests_per_second: 100_000,
             clock: self.now.to_rfc3339(),
+            ..Config::default()
         }
+    }
+
+    /// A key of the shop with these scopes.
+    pub async fn key(&self, scopes: &[Scope]) -> String {
+        key_of(&self.url, shop(), scopes, self.now).await
+    }
+
+    /// Everything the store holds, for searching what must not be in it: the files of an embedded store, or the text of
+    /// every row of every table.
+    pub async fn bytes(&self) -> Vec<u8> {
+        let mut bytes = vec![];
+        if let Some(path) = self.url.strip_prefix("sqlite:") {
+            for file in [path.to_owned(), format!("{path}-wal")] {
+                bytes.extend(std::fs::read(file).unwrap_or_default());
+            }
+            assert!(!bytes.is_empty());
+            return bytes;
+        }
+        let pool = sqlx::PgPool::connect(&self.url).await.unwrap();
+        let tables = "SELECT relname::text FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace";
+        let tables: Vec<String> = sqlx::query_scalar(tables).fetch_all(&pool).await.unwrap();
+        assert!(!tables.is_empty());
+        for table in tables {
+            let rows = format!("SELECT t::text FROM {table} t");
+            for row in sqlx::query_scalar::<_, String>(&rows).fetch_all(&pool).await.unwrap() {
+                bytes.extend(row.into_bytes());
+            }
+        }
+        pool.close().await;
+        bytes
     }
 
     /// A folder for files of the test.
@@ -124,6 +158,14 @@ impl Stage {
     }
 }
 
+/// A new key of a shop, made straight in the store.
+pub async fn key_of(url: &str, shop: ShopId, scopes: &[Scope], now: DateTime<Utc>) -> String {
+    let storage = Storage::open(url, &StorageOptions::default()).await.unwrap();
+    let (_, opens) = api_keys::create(&storage, shop, "test", scopes, now).await.unwrap();
+    storage.close().await;
+    opens.expose().clone()
+}
+
 /// The real binary with this configuration.
 pub fn teiki(config: &Config, folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(binary("teiki"));
@@ -139,6 +181,7 @@ pub fn teiki(config: &Config, folder: &Path, arguments: &[&str]) -> Command {
         .env("TEIKI_PAYGENT_CA", &config.paygent_ca)
         .env("TEIKI_PAYGENT_TIMEOUT_MS", config.paygent_timeout_ms.to_string())
         .env("TEIKI_CONCURRENCY", config.concurrency.to_string())
+        .env("TEIKI_REQUESTS_PER_SECOND", config.requests_per_second.to_string())
         .env("TEIKI_CLOCK", &config.clock)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

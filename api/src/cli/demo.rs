@@ -36,7 +36,10 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), CliError> {
         print!("{}", demonstration.report().await?);
         match listener {
             None => Ok(()),
-            Some(listener) => serve::until_signal(demonstration.app.clone(), listener).await,
+            Some(listener) => {
+                println!("{}", demonstration.how_to_ask());
+                serve::until_signal(demonstration.app.clone(), listener).await
+            }
         }
     }
     .await;

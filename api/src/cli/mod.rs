@@ -3,6 +3,7 @@
 mod bind;
 mod demo;
 mod expiring;
+mod keys;
 mod rebuild;
 mod reconcile;
 mod renew;
@@ -49,6 +50,8 @@ enum Command {
     SetAside(set_aside::Arguments),
     /// Show which Paygent merchant and host the shops of this store belong to, or bind a shop to another.
     Bind(bind::Arguments),
+    /// Make, list and revoke the keys of programs that use the HTTP API.
+    Keys(keys::Arguments),
     /// Print the delivery dates of a cycle, one ISO date a line.
     Schedule(schedule::Arguments),
     /// Build tables anew from the first event, beside the ones in use, and switch.
@@ -118,6 +121,7 @@ async fn run(command: Command, file: &std::path::Path) -> Result<ExitCode, CliEr
         Command::Retries(arguments) => retries::run(arguments, Config::load(file)?).await,
         Command::Expiring(arguments) => expiring::run(arguments, Config::load(file)?).await,
         Command::SetAside(arguments) => set_aside::run(arguments, Config::load(file)?).await,
+        Command::Keys(arguments) => keys::run(arguments, Config::load(file)?).await,
         Command::Bind(arguments) => bind::run(arguments, Config::load(file)?).await,
         Command::Serve => serve::run(Config::load(file)?).await,
         Command::Renew(arguments) => renew::run(arguments, Config::load(file)?).await,

@@ -63,6 +63,17 @@ impl Folder {
         self.path.join(name)
     }
 
+    /// Writes a file that only its owner may read.
+    pub(super) fn write_private(&self, name: &str, text: &str) -> Result<(), DemoError> {
+        use std::io::Write as _;
+        let mut options = File::options();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(self.path(name)).map_err(DemoError::other)?;
+        writeln!(file, "{text}").map_err(DemoError::other)
+    }
+
     /// How many nights were lived through.
     pub(super) fn nights(&self) -> Result<u32, DemoError> {
         match std::fs::read_to_string(self.path(NIGHTS)) {

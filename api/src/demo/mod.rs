@@ -15,6 +15,7 @@ use paygent_simulator::Simulator;
 use std::path::Path;
 use std::sync::Arc;
 use teiki_domain::business_day::tokyo_midnight;
+use teiki_infrastructure::api_keys::{self, Scope};
 use teiki_infrastructure::clock::Clock;
 use teiki_infrastructure::config::Config;
 use teiki_infrastructure::redacted::Redacted;
@@ -23,6 +24,9 @@ use teiki_infrastructure::redacted::Redacted;
 const FIRST_DAY: &str = "2026-04-01";
 /// The clock stands this long after midnight during a night run.
 const AFTER_MIDNIGHT: Duration = Duration::seconds(30);
+
+/// The file with the key of the HTTP API.
+const API_KEY: &str = "api.key";
 
 /// Why the demonstration cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -87,6 +91,10 @@ pub async fn start(path: &Path, fresh: bool, listen: &str) -> Result<Demonstrati
     let demonstration = Demonstration { app, simulator, folder };
     if nights == 0 {
         shop::fill(&demonstration.app, &demonstration.simulator, first_day).await?;
+        let (app, shop) = (&demonstration.app, shop::shop_id()?);
+        let key = api_keys::create(&app.storage, shop, "demonstration", &Scope::ALL, app.clock.now()).await;
+        let (_, opens) = key.map_err(DemoError::other)?;
+        demonstration.folder.write_private(API_KEY, opens.expose())?;
         demonstration.simulator.save().map_err(DemoError::other)?;
     }
     Ok(demonstration)
@@ -127,6 +135,15 @@ impl Demonstration {
     pub async fn report(&self) -> Result<String, DemoError> {
         self.app.settle().await?;
         report::text(&self.app, self.folder.nights()?).await
+    }
+
+    /// How a program reads the demonstration's orders.
+    pub fn how_to_ask(&self) -> String {
+        format!(
+            "API: curl -H \"Authorization: Bearer $(cat {})\" http://{}/v1/orders",
+            self.folder.path(API_KEY).display(),
+            self.app.config.listen
+        )
     }
 
     /// Stops the engine and the simulator, keeping everything for the next time.

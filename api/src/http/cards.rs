@@ -1,7 +1,8 @@
 //! Cards about to expire (K6).
 
+use super::caller::Caller;
 use super::problem::Problem;
-use super::query::{cursor, limit, optional};
+use super::query::{cursor, limit};
 use crate::app::App;
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
@@ -22,10 +23,11 @@ pub(super) struct Filters {
 /// `GET /v1/cards/expiring`: every running subscription whose card is close to its end or past it, today in Tokyo.
 pub(super) async fn expiring(
     State(app): State<Arc<App>>,
+    caller: Caller,
     filters: Result<Query<Filters>, QueryRejection>,
 ) -> Result<Json<Value>, Problem> {
     let Query(filters) = filters?;
-    let shop = optional("shop", filters.shop.as_deref())?;
+    let shop = Some(caller.shop_asked_for(filters.shop.as_deref())?);
     let (after, limit) = (cursor(filters.cursor.as_deref())?, limit(filters.limit)?);
     let today = app.clock.today();
     let page = card_expiry_table::affected(&app.storage, today, shop, after.as_ref(), limit).await?;

@@ -1,5 +1,6 @@
 //! Members and their cards.
 
+use super::caller::Caller;
 use super::problem::Problem;
 use crate::app::App;
 use crate::members::{self, Profile};
@@ -14,9 +15,6 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use teiki_domain::ids::MemberId;
 use teiki_infrastructure::redacted::Redacted;
-
-/// The actor in the history until billing services have keys of their own.
-pub(super) const ACTOR: &str = "api";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -33,6 +31,7 @@ pub(super) struct Register {
 /// `POST /v1/members`: 201 when new, 200 when already registered.
 pub(super) async fn register(
     State(app): State<Arc<App>>,
+    caller: Caller,
     body: Result<Json<Register>, JsonRejection>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let Json(body) = body?;
@@ -40,9 +39,10 @@ pub(super) async fn register(
         .member_id
         .parse()
         .map_err(|error: teiki_domain::ids::IdError| Problem::validation("member_id", error.to_string()))?;
+    caller.owns(member.shop())?;
     app.shops.get(member.shop()).await?;
     let profile = Profile { name: body.name, mail: body.mail, phone: body.phone, address: body.address };
-    let because = app.gateway.because(ACTOR, "a billing service registered the member");
+    let because = caller.because(&app, "a billing service registered the member");
     let new = members::register(&app, &member, &profile, &because).await?;
     let status = if new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(json!({"member_id": member}))))
@@ -58,6 +58,7 @@ pub(super) struct RegisterCard {
 /// `POST /v1/members/{id}/cards`: keeps the card behind a token in Paygent's vault (C8, M1).
 pub(super) async fn register_card(
     State(app): State<Arc<App>>,
+    caller: Caller,
     id: Result<Path<String>, PathRejection>,
     body: Result<Json<RegisterCard>, JsonRejection>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
@@ -72,7 +73,7 @@ pub(super) async fn register_card(
             "a token as Paygent's script returns it, 1 to 64 letters, digits, - or _",
         ));
     }
-    let because = app.gateway.because(ACTOR, "the member registered a card");
+    let because = caller.because(&app, "the member registered a card");
     // A caller that hangs up must not leave the card half registered: the work goes on by itself.
     let (engine, of) = (app.clone(), member.clone());
     let work = app.spawn(async move {

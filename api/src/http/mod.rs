@@ -1,5 +1,6 @@
 //! The HTTP API for billing services, and the first pages.
 
+pub(crate) mod caller;
 mod cards;
 mod health;
 mod members;
@@ -9,6 +10,7 @@ pub(crate) mod orders;
 mod problem;
 pub(crate) mod query;
 mod request;
+mod request_id;
 mod shops;
 mod subscriptions;
 mod work;
@@ -16,7 +18,7 @@ mod work;
 use crate::app::App;
 use crate::console;
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{ConnectInfo, DefaultBodyLimit};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post, put};
@@ -30,6 +32,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
+use caller::Limits;
 pub(crate) use problem::Problem;
 
 /// Largest request body in bytes.
@@ -41,11 +44,6 @@ pub enum BindError {
     /// The address is not one.
     #[error("listen = {0:?} is not an address; write it as 127.0.0.1:8080")]
     NotAnAddress(String),
-    /// The API has no keys yet, so it must not be reachable from elsewhere.
-    #[error(
-        "listen = {0} is reachable from other machines, and this API asks nobody who they are; listen on 127.0.0.1"
-    )]
-    NotLoopback(SocketAddr),
     /// The address is taken or not ours.
     #[error("{address} cannot be listened on ({reason}); choose another with TEIKI_LISTEN")]
     Taken {
@@ -59,15 +57,13 @@ pub enum BindError {
 /// Takes the address, so that a wrong one is told before anything else happens.
 pub async fn bind(listen: &str) -> Result<TcpListener, BindError> {
     let address: SocketAddr = listen.parse().map_err(|_| BindError::NotAnAddress(listen.chars().take(80).collect()))?;
-    if !address.ip().is_loopback() {
-        return Err(BindError::NotLoopback(address));
-    }
     TcpListener::bind(address).await.map_err(|error| BindError::Taken { address, reason: error.to_string() })
 }
 
 /// Serves until `stop`, then lets requests under way finish.
 pub async fn serve(app: Arc<App>, listener: TcpListener, stop: CancellationToken) -> std::io::Result<()> {
-    axum::serve(listener, router(app)).with_graceful_shutdown(async move { stop.cancelled().await }).await
+    let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(async move { stop.cancelled().await }).await
 }
 
 /// All routes. A call to Paygent may take its whole time-out, so requests may take a little longer than that.
@@ -82,6 +78,26 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/cards", get(console::card_expiry::page))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
+        .route("/paygent/notices/{shop}", post(notices::receive))
+        .merge(v1(&app))
+        .fallback(not_found)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, longest))
+        .layer(set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(set(header::CONTENT_SECURITY_POLICY, policy))
+        .layer(set(header::REFERRER_POLICY, "no-referrer"))
+        .layer(axum::middleware::from_fn(only_this_machine))
+        .layer(CatchPanicLayer::custom(|_| problem::internal().into_response()))
+        .layer(TraceLayer::new_for_http())
+        .layer(axum::middleware::from_fn_with_state(app.clone(), request_id::name))
+        .with_state(app)
+}
+
+/// What programs use, each with a key of its own.
+fn v1(app: &Arc<App>) -> Router<Arc<App>> {
+    let limits = Arc::new(Limits::new(app.config.requests_per_second));
+    Router::new()
         .route("/v1/members", post(members::register))
         .route("/v1/members/{id}/cards", post(members::register_card))
         .route("/v1/subscriptions", post(subscriptions::start))
@@ -104,32 +120,27 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/v1/shops/{id}/retry-policy", put(shops::retry_policy))
         .route("/v1/shops/{id}/authorization-validity", put(shops::validity))
         .route("/v1/shops/{id}/notice-key", put(shops::notice_key))
-        .route("/paygent/notices/{shop}", post(notices::receive))
         .route("/v1/cards/expiring", get(cards::expiring))
-        .fallback(not_found)
-        .method_not_allowed_fallback(wrong_method)
-        .layer(DefaultBodyLimit::max(BODY_MAX))
-        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, longest))
-        .layer(set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(set(header::CONTENT_SECURITY_POLICY, policy))
-        .layer(set(header::REFERRER_POLICY, "no-referrer"))
-        .layer(axum::middleware::from_fn(only_this_machine))
-        .layer(CatchPanicLayer::custom(|_| problem::internal().into_response()))
-        .layer(TraceLayer::new_for_http())
-        .with_state(app)
+        .route_layer(axum::middleware::from_fn_with_state((app.clone(), limits), caller::authenticate))
 }
 
 fn set(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
     SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
 }
 
-/// A page of another site may name this machine as its own host and let a browser here call us: only requests that
+/// The pages have no sign-in, so they are for this machine alone. A page of another site may name this machine as its own host and let a browser here call us: only requests that
 /// were meant for a loopback name are answered. It may also post to our address without being able to read the
 /// answer: what a browser sends on behalf of another site changes nothing here.
 async fn only_this_machine(request: axum::extract::Request, next: axum::middleware::Next) -> Response {
-    // Paygent proves itself by the check value of what it sends, and comes through a proxy.
-    if request.uri().path().starts_with("/paygent/") {
+    // Paygent proves itself by the check value of what it sends, programs prove themselves by their key; both may come
+    // from elsewhere, through a proxy. A browser never sends a key by itself.
+    let path = request.uri().path();
+    if ["/paygent/", "/v1/", "/healthz", "/readyz"].iter().any(|open| path.starts_with(open)) {
         return next.run(request).await;
+    }
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    if peer.is_some_and(|ConnectInfo(peer)| !peer.ip().to_canonical().is_loopback()) {
+        return wrong_host().into_response();
     }
     match from_elsewhere(request.method(), request.headers()) {
         Some(problem) => problem.into_response(),
@@ -145,14 +156,18 @@ fn from_elsewhere(method: &Method, headers: &HeaderMap) -> Option<Problem> {
         _ => host,
     };
     if !matches!(name, "localhost" | "127.0.0.1" | "[::1]") {
-        let title = "This server answers only requests for localhost";
-        return Some(Problem::new(StatusCode::MISDIRECTED_REQUEST, "wrong_host", title));
+        return Some(wrong_host());
     }
     // Programs send neither header; browsers always send one of them with a POST.
     let foreign = text(header::ORIGIN).is_some_and(|origin| origin != format!("http://{host}"))
         || text(HeaderName::from_static("sec-fetch-site")).is_some_and(|site| !matches!(site, "same-origin" | "none"));
     let title = "A page of another site may not ask for this";
     (foreign && !method.is_safe()).then(|| Problem::new(StatusCode::FORBIDDEN, "other_site", title))
+}
+
+fn wrong_host() -> Problem {
+    let title = "The pages are shown only on the machine that serves them, as localhost";
+    Problem::new(StatusCode::MISDIRECTED_REQUEST, "wrong_host", title)
 }
 
 async fn console_css() -> impl axum::response::IntoResponse {

@@ -3,7 +3,7 @@
 //! 200 once it is done, also when it was before; 202 while Paygent's answer is not known; 402 with Paygent's code when
 //! Paygent refused; 409 with a sentence when the order does not allow it, before anything was sent.
 
-use super::members::ACTOR;
+use super::caller::Caller;
 use super::orders::{order_id, read};
 use super::problem::{Problem, internal, unavailable};
 use super::request::{Amount, Method, RequestLine, basket, field};
@@ -25,32 +25,32 @@ type Answer = Result<(StatusCode, Json<Value>), Problem>;
 type Id = Result<Path<String>, PathRejection>;
 
 /// `POST /v1/orders/{id}/capture`: confirms the sale (売上確定, O5).
-pub(super) async fn capture(State(app): State<Arc<App>>, id: Id) -> Answer {
-    carry_out(app, order_id(id)?, "the sale was confirmed", |payments, id, because| async move {
+pub(super) async fn capture(State(app): State<Arc<App>>, caller: Caller, id: Id) -> Answer {
+    carry_out(app, &caller, order_id(id)?, "the sale was confirmed", |payments, id, because| async move {
         payments.capture(&id, &because).await
     })
     .await
 }
 
 /// `POST /v1/orders/{id}/cancel`: cancels the order and its payment (O10).
-pub(super) async fn cancel(State(app): State<Arc<App>>, id: Id) -> Answer {
-    carry_out(app, order_id(id)?, "the order was cancelled", |payments, id, because| async move {
+pub(super) async fn cancel(State(app): State<Arc<App>>, caller: Caller, id: Id) -> Answer {
+    carry_out(app, &caller, order_id(id)?, "the order was cancelled", |payments, id, because| async move {
         payments.cancel(&id, &because).await
     })
     .await
 }
 
 /// `POST /v1/orders/{id}/complete`: moves the order to the completed list (O11).
-pub(super) async fn complete(State(app): State<Arc<App>>, id: Id) -> Answer {
-    carry_out(app, order_id(id)?, "the order was completed", |payments, id, because| async move {
+pub(super) async fn complete(State(app): State<Arc<App>>, caller: Caller, id: Id) -> Answer {
+    carry_out(app, &caller, order_id(id)?, "the order was completed", |payments, id, because| async move {
         payments.complete(&id, &because).await
     })
     .await
 }
 
 /// `POST /v1/orders/{id}/update-transaction`: 取引更新 (O6).
-pub(super) async fn update_transaction(State(app): State<Arc<App>>, id: Id) -> Answer {
-    carry_out(app, order_id(id)?, "the transaction was updated", |payments, id, because| async move {
+pub(super) async fn update_transaction(State(app): State<Arc<App>>, caller: Caller, id: Id) -> Answer {
+    carry_out(app, &caller, order_id(id)?, "the transaction was updated", |payments, id, because| async move {
         payments.update_transaction(&id, &because).await
     })
     .await
@@ -64,14 +64,14 @@ pub(super) struct Attempt {
 }
 
 /// `POST /v1/orders/{id}/authorize`: tries the member's card in force (O17). The body may be empty.
-pub(super) async fn authorize(State(app): State<Arc<App>>, id: Id, body: axum::body::Bytes) -> Answer {
+pub(super) async fn authorize(State(app): State<Arc<App>>, caller: Caller, id: Id, body: axum::body::Bytes) -> Answer {
     let Attempt { attempt } = if body.is_empty() {
         Attempt::default()
     } else {
         serde_json::from_slice(&body)
             .map_err(|_| Problem::validation("attempt", "the body is empty or {\"attempt\": NUMBER}"))?
     };
-    carry_out(app, order_id(id)?, "the card was tried again", move |payments, id, because| async move {
+    carry_out(app, &caller, order_id(id)?, "the card was tried again", move |payments, id, because| async move {
         payments.authorize(&id, attempt, Cause::Operator, &because).await
     })
     .await
@@ -89,12 +89,13 @@ pub(super) struct Contents {
 /// `PUT /v1/orders/{id}/basket`: changes what the order contains or costs (O6, O17).
 pub(super) async fn change_basket(
     State(app): State<Arc<App>>,
+    caller: Caller,
     id: Id,
     body: Result<Json<Contents>, JsonRejection>,
 ) -> Answer {
     let Json(body) = body?;
     let basket = basket(body.lines, body.shipping, body.fee)?;
-    carry_out(app, order_id(id)?, "the amount was changed", move |payments, id, because| async move {
+    carry_out(app, &caller, order_id(id)?, "the amount was changed", move |payments, id, because| async move {
         payments.change_basket(&id, basket, &because).await
     })
     .await
@@ -109,6 +110,7 @@ pub(super) struct NewMethod {
 /// `PUT /v1/orders/{id}/payment-method`: changes how the order is paid (O17).
 pub(super) async fn change_method(
     State(app): State<Arc<App>>,
+    caller: Caller,
     id: Id,
     body: Result<Json<NewMethod>, JsonRejection>,
 ) -> Answer {
@@ -119,7 +121,7 @@ pub(super) async fn change_method(
     {
         return Err(Problem::validation("payment_method", "1 to 60 characters without control characters"));
     }
-    carry_out(app, order_id(id)?, "the payment method was changed", move |payments, id, because| async move {
+    carry_out(app, &caller, order_id(id)?, "the payment method was changed", move |payments, id, because| async move {
         payments.change_method(&id, method, &because).await
     })
     .await
@@ -132,9 +134,14 @@ pub(super) struct GiveUp {
 }
 
 /// `POST /v1/orders/{id}/give-up`: waits no longer for an attempt without a known outcome (W8).
-pub(super) async fn give_up(State(app): State<Arc<App>>, id: Id, body: Result<Json<GiveUp>, JsonRejection>) -> Answer {
+pub(super) async fn give_up(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    id: Id,
+    body: Result<Json<GiveUp>, JsonRejection>,
+) -> Answer {
     let Json(GiveUp { attempt }) = body?;
-    carry_out(app, order_id(id)?, "the attempt was given up", move |payments, id, because| async move {
+    carry_out(app, &caller, order_id(id)?, "the attempt was given up", move |payments, id, because| async move {
         payments.give_up(&id, attempt, &because).await
     })
     .await
@@ -148,18 +155,18 @@ fn surplus(path: Surplus) -> Result<(OrderId, PaymentId), Problem> {
 }
 
 /// `POST /v1/orders/{id}/surplus/{payment_id}/refund`: gives a payment back that pays nothing here (W8).
-pub(super) async fn refund_surplus(State(app): State<Arc<App>>, path: Surplus) -> Answer {
+pub(super) async fn refund_surplus(State(app): State<Arc<App>>, caller: Caller, path: Surplus) -> Answer {
     let (id, payment) = surplus(path)?;
-    carry_out(app, id, "the surplus payment was given back", move |payments, id, because| async move {
+    carry_out(app, &caller, id, "the surplus payment was given back", move |payments, id, because| async move {
         payments.release_surplus(&id, payment, &because).await
     })
     .await
 }
 
 /// `POST /v1/orders/{id}/surplus/{payment_id}/accept`: lets a payment found late pay the order (W8).
-pub(super) async fn accept_surplus(State(app): State<Arc<App>>, path: Surplus) -> Answer {
+pub(super) async fn accept_surplus(State(app): State<Arc<App>>, caller: Caller, path: Surplus) -> Answer {
     let (id, payment) = surplus(path)?;
-    carry_out(app, id, "the surplus payment was accepted", move |payments, id, because| async move {
+    carry_out(app, &caller, id, "the surplus payment was accepted", move |payments, id, because| async move {
         payments.accept_surplus(&id, payment, &because).await
     })
     .await
@@ -168,6 +175,7 @@ pub(super) async fn accept_surplus(State(app): State<Arc<App>>, path: Surplus) -
 /// A caller that hangs up must not leave Paygent's answer unrecorded: the work goes on by itself.
 async fn carry_out<F>(
     app: Arc<App>,
+    caller: &Caller,
     id: OrderId,
     reason: &str,
     command: impl FnOnce(Payments, OrderId, Because) -> F,
@@ -175,7 +183,7 @@ async fn carry_out<F>(
 where
     F: Future<Output = Result<Done<Order>, PaymentError>> + Send + 'static,
 {
-    let because = app.gateway.because(ACTOR, reason);
+    let because = caller.because(&app, reason);
     let work = app.spawn(command(app.payments.clone(), id.clone(), because));
     let done = work.await.map_err(|_| internal())??;
     app.settle().await.map_err(|error| unavailable(&error))?;

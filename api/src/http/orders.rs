@@ -1,5 +1,6 @@
 //! Orders.
 
+use super::caller::Caller;
 use super::problem::Problem;
 use super::query::{cursor, limit, optional};
 use crate::app::App;
@@ -109,10 +110,12 @@ pub(super) fn present(row: &OrderRow) -> Value {
 /// `GET /v1/orders`: newest generation date first, a page at a time (O1, O2).
 pub(super) async fn list(
     State(app): State<Arc<App>>,
+    caller: Caller,
     filters: Result<Query<Filters>, QueryRejection>,
 ) -> Result<Json<Value>, Problem> {
     let Query(filters) = filters?;
-    let (filter, after, limit) = (filters.read()?, cursor(filters.cursor.as_deref())?, limit(filters.limit)?);
+    let (mut filter, after, limit) = (filters.read()?, cursor(filters.cursor.as_deref())?, limit(filters.limit)?);
+    filter.shop = Some(caller.shop_asked_for(filters.shop.as_deref())?);
     let page = order_list::list(&app.storage, &filter, after.as_ref(), limit).await?;
     let orders: Vec<Value> = page.rows.iter().map(present).collect();
     Ok(Json(json!({"orders": orders, "next_cursor": page.next.map(|next| next.to_string())})))

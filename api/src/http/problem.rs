@@ -6,7 +6,7 @@ use crate::payments::PaymentError;
 use crate::shops::ShopError;
 use crate::subscriptions::StartError;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use teiki_domain::member::MemberRefusal;
@@ -39,6 +39,12 @@ struct Document {
     paygent_detail: Option<String>,
     /// Whether the same request may succeed later.
     retryable: bool,
+    /// The request this answers, as its `X-Request-Id` names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
+    /// Seconds after which to try again.
+    #[serde(skip)]
+    retry_after: Option<u64>,
 }
 
 impl Problem {
@@ -53,6 +59,8 @@ impl Problem {
             paygent_code: None,
             paygent_detail: None,
             retryable: false,
+            request_id: None,
+            retry_after: None,
         }))
     }
 
@@ -86,6 +94,12 @@ impl Problem {
         self
     }
 
+    /// Retryable, after so many seconds.
+    pub(crate) fn retry_after(mut self, seconds: u64) -> Self {
+        self.0.retry_after = Some(seconds);
+        self.retryable()
+    }
+
     pub(crate) fn paygent(mut self, code: String, detail: String) -> Self {
         self.0.paygent_code = Some(code);
         self.0.paygent_detail = Some(detail);
@@ -94,10 +108,18 @@ impl Problem {
 }
 
 impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
+    fn into_response(mut self) -> Response {
         let status = self.status();
+        self.0.request_id = super::request_id::current();
         let body = serde_json::to_string(&self).unwrap_or_else(|_| "{}".to_owned());
-        (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response()
+        let mut response = (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
+        if let Some(seconds) = self.0.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
     }
 }
 

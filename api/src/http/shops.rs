@@ -1,6 +1,6 @@
 //! A shop's settings about payments that no page offers yet.
 
-use super::members::ACTOR;
+use super::caller::Caller;
 use super::problem::{Problem, unavailable};
 use crate::app::App;
 use crate::command_gateway::CommandError;
@@ -29,11 +29,12 @@ pub(super) struct Retries {
 /// `PUT /v1/shops/{id}/retry-policy`: when failed authorisations are tried again by themselves.
 pub(super) async fn retry_policy(
     State(app): State<Arc<App>>,
+    caller: Caller,
     id: Id,
     body: Result<Json<Retries>, JsonRejection>,
 ) -> Result<Json<Value>, Problem> {
     let Json(Retries { ladder, on_card_change }) = body?;
-    change(&app, id, Command::ChangeRetryPolicy(RetryPolicy { ladder, on_card_change }), "ladder").await
+    change(&app, &caller, id, Command::ChangeRetryPolicy(RetryPolicy { ladder, on_card_change }), "ladder").await
 }
 
 #[derive(Deserialize)]
@@ -46,11 +47,12 @@ pub(super) struct Validity {
 /// `PUT /v1/shops/{id}/authorization-validity`: for how many days an authorisation is used.
 pub(super) async fn validity(
     State(app): State<Arc<App>>,
+    caller: Caller,
     id: Id,
     body: Result<Json<Validity>, JsonRejection>,
 ) -> Result<Json<Value>, Problem> {
     let Json(Validity { days, warn_days }) = body?;
-    change(&app, id, Command::ChangeAuthorizationValidity { days, warn_days }, "days").await
+    change(&app, &caller, id, Command::ChangeAuthorizationValidity { days, warn_days }, "days").await
 }
 
 #[derive(Deserialize)]
@@ -63,6 +65,7 @@ pub(super) struct NoticeKey {
 /// `PUT /v1/shops/{id}/notice-key`: the key Paygent signs its notices with. Write-only, like every secret (S3).
 pub(super) async fn notice_key(
     State(app): State<Arc<App>>,
+    caller: Caller,
     id: Id,
     body: Result<Json<NoticeKey>, JsonRejection>,
 ) -> Result<Json<Value>, Problem> {
@@ -79,7 +82,7 @@ pub(super) async fn notice_key(
             Some(app.keys.seal_secret(&context, text).map_err(|error| unavailable(&error))?)
         }
     };
-    change(&app, id, Command::ChangeNoticeKey(sealed), "notice_key").await
+    change(&app, &caller, id, Command::ChangeNoticeKey(sealed), "notice_key").await
 }
 
 fn shop(id: &Id) -> Result<ShopId, Problem> {
@@ -89,9 +92,9 @@ fn shop(id: &Id) -> Result<ShopId, Problem> {
     }
 }
 
-async fn change(app: &App, id: Id, command: Command, field: &str) -> Result<Json<Value>, Problem> {
+async fn change(app: &App, caller: &Caller, id: Id, command: Command, field: &str) -> Result<Json<Value>, Problem> {
     let shop = shop(&id)?;
-    let because = app.gateway.because(ACTOR, "a billing service changed the shop's settings");
+    let because = caller.because(app, "a billing service changed the shop's settings");
     let done = app.gateway.execute::<ShopSettings>(&shop.to_string(), &because, command).await;
     app.shops.forget(shop);
     let done = done.map_err(|error| match error {

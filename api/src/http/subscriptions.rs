@@ -1,6 +1,6 @@
 //! Subscriptions.
 
-use super::members::ACTOR;
+use super::caller::Caller;
 use super::problem::Problem;
 use super::request::{Amount, Method, RequestLine, basket, field};
 use crate::app::App;
@@ -46,11 +46,13 @@ impl Request {
 /// `POST /v1/subscriptions`: 201 when new, 200 when it was started before with the same content.
 pub(super) async fn start(
     State(app): State<Arc<App>>,
+    caller: Caller,
     body: Result<Json<Request>, JsonRejection>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let Json(body) = body?;
     let start = body.read()?;
-    let because = app.gateway.because(ACTOR, "a billing service started the subscription");
+    caller.owns(start.member_id.shop())?;
+    let because = caller.because(&app, "a billing service started the subscription");
     let done = subscriptions::start(&app, start, &because).await?;
     let status = if done.events.is_empty() { StatusCode::OK } else { StatusCode::CREATED };
     let Some(details) = done.aggregate.details() else { return Err(super::problem::internal()) };

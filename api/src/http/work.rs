@@ -1,5 +1,6 @@
 //! What the workers will do and cannot do: retries to come, authorisations that run out, work set aside.
 
+use super::caller::Caller;
 use super::problem::{Problem, unavailable};
 use super::query::{cursor, limit, optional, parse};
 use crate::app::App;
@@ -12,7 +13,6 @@ use chrono::{Days, NaiveDate};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use teiki_domain::ids::ShopId;
 use teiki_infrastructure::set_aside;
 use teiki_projections::order_list;
 
@@ -33,10 +33,11 @@ pub(super) struct Filters {
 /// `GET /v1/retries`: each failed order with the day of its next attempt, or why there is none.
 pub(super) async fn retries(
     State(app): State<Arc<App>>,
+    caller: Caller,
     filters: Result<Query<Filters>, QueryRejection>,
 ) -> Result<Json<Value>, Problem> {
     let Query(filters) = filters?;
-    let shop: Option<ShopId> = optional("shop", filters.shop.as_deref())?;
+    let shop = Some(caller.shop_asked_for(filters.shop.as_deref())?);
     let (after, limit) = (cursor(filters.cursor.as_deref())?, limit(filters.limit)?);
     let (plans, next) = retries::plans(&app, shop, after.as_ref(), limit).await.map_err(|error| unavailable(&error))?;
     let orders: Vec<Value> = plans
@@ -60,10 +61,11 @@ pub(super) async fn retries(
 /// `GET /v1/orders/expiring-authorizations`: authorised orders whose last day is near, nearest first.
 pub(super) async fn expiring(
     State(app): State<Arc<App>>,
+    caller: Caller,
     filters: Result<Query<Filters>, QueryRejection>,
 ) -> Result<Json<Value>, Problem> {
     let Query(filters) = filters?;
-    let shop: Option<ShopId> = optional("shop", filters.shop.as_deref())?;
+    let shop = Some(caller.shop_asked_for(filters.shop.as_deref())?);
     let today = app.clock.today();
     let through: Option<NaiveDate> = optional("through", filters.through.as_deref())?;
     let through = through.or_else(|| today.checked_add_days(Days::new(WARN_DAYS))).unwrap_or(today);
@@ -75,10 +77,12 @@ pub(super) async fn expiring(
 }
 
 /// `GET /v1/set-aside`: work that cannot go on, oldest first, each with its reason.
-pub(super) async fn set_aside(State(app): State<Arc<App>>) -> Result<Json<Value>, Problem> {
+pub(super) async fn set_aside(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Value>, Problem> {
     let rows = set_aside::list(&app.storage, ASIDE_MAX).await.map_err(|error| unavailable(&error))?;
+    let own = Own::of(&app, &caller).await?;
     let rows: Vec<Value> = rows
         .iter()
+        .filter(|row| own.is(&row.subject))
         .map(|row| {
             json!({
                 "kind": row.kind,
@@ -92,14 +96,35 @@ pub(super) async fn set_aside(State(app): State<Arc<App>>) -> Result<Json<Value>
     Ok(Json(json!({"set_aside": rows})))
 }
 
+/// Which work set aside is a shop's: that of its subscriptions and orders, and notices to its Paygent merchant.
+struct Own {
+    ids: String,
+    notices: Option<String>,
+}
+
+impl Own {
+    async fn of(app: &App, caller: &Caller) -> Result<Self, Problem> {
+        let shop = app.shops.get(caller.shop).await?;
+        let merchant = shop.settings.connection.as_ref().map(|(merchant_id, ..)| format!("{merchant_id}:"));
+        Ok(Self { ids: format!("{}-", caller.shop), notices: merchant })
+    }
+
+    fn is(&self, subject: &str) -> bool {
+        subject.starts_with(&self.ids) || self.notices.as_ref().is_some_and(|notices| subject.starts_with(notices))
+    }
+}
+
 /// `POST /v1/set-aside/{kind}/{subject}/release`: lets the work go on; its worker tries it at its next round.
 pub(super) async fn release(
     State(app): State<Arc<App>>,
+    caller: Caller,
     path: Result<Path<(String, String)>, PathRejection>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let Path((kind, subject)) = path?;
     let kind: String = parse("kind", &kind)?;
-    let released = set_aside::release(&app.storage, &kind, &subject).await.map_err(|error| unavailable(&error))?;
+    let own = Own::of(&app, &caller).await?.is(&subject);
+    let released =
+        own && set_aside::release(&app.storage, &kind, &subject).await.map_err(|error| unavailable(&error))?;
     if released {
         tracing::info!(kind, subject, "work set aside was released");
         Ok((StatusCode::OK, Json(json!({"kind": kind, "subject": subject, "released": true}))))

@@ -244,6 +244,7 @@ mod tests {
             command_id: id(1),
             correlation_id: id(1),
             causation_id: None,
+            request_id: None,
             recorded_at: DateTime::UNIX_EPOCH,
         };
         let rows: Vec<_> = (1..=2)

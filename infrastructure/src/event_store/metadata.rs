@@ -22,6 +22,8 @@ pub struct EventMetadata {
     pub correlation_id: Uuid,
     /// The command it follows from.
     pub causation_id: Option<Uuid>,
+    /// The request that brought it, as the caller and its logs know it; none where nobody asked over HTTP.
+    pub request_id: Option<String>,
     /// When, by the engine's clock; stored to the microsecond.
     pub recorded_at: DateTime<Utc>,
 }
@@ -39,6 +41,9 @@ impl EventMetadata {
         put("correlation_id", self.correlation_id.to_string());
         if let Some(causation_id) = self.causation_id {
             put("causation_id", causation_id.to_string());
+        }
+        if let Some(request_id) = &self.request_id {
+            put("request_id", request_id.clone());
         }
         put(RECORDED_AT, self.recorded_at.to_rfc3339_opts(SecondsFormat::Micros, true));
         put(APPEND_ID, append_id.to_string());

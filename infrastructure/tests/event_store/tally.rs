@@ -83,6 +83,7 @@ pub(crate) fn because() -> EventMetadata {
         command_id: id(rand::random()),
         correlation_id: id(2),
         causation_id: Some(id(3)),
+        request_id: Some("r-1".to_owned()),
         recorded_at: DateTime::<Utc>::from_timestamp_micros(1_769_871_600_123_456).unwrap(),
     }
 }

@@ -121,6 +121,7 @@ impl Shop {
             command_id: Uuid::nil(),
             correlation_id: Uuid::nil(),
             causation_id: None,
+            request_id: None,
             recorded_at: DateTime::from_timestamp(1_775_000_000, 0).unwrap(),
         }
     }

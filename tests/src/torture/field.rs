@@ -2,7 +2,7 @@
 
 use super::paygent::{NOTICE_KEY, Paygent};
 use super::{Failure, Settings};
-use crate::stage::{change_settings, enrol_with_token, just_after_midnight, open_shop, shop, subscribe};
+use crate::stage::{change_settings, enrol_with_token, just_after_midnight, key_of, open_shop, shop, subscribe};
 use crate::stores;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use paygent_simulator::TestCard;
@@ -14,6 +14,7 @@ use teiki::shops::secret_context;
 use teiki_domain::payment_method::SaleMode;
 use teiki_domain::retry_policy::RetryPolicy;
 use teiki_domain::shop_settings::ShopSettingsCommand as Setting;
+use teiki_infrastructure::api_keys::Scope;
 use teiki_infrastructure::clock::Clock;
 use teiki_infrastructure::config::Config;
 use teiki_infrastructure::event_store::{Storage, StorageOptions};
@@ -29,6 +30,8 @@ pub(super) struct Field {
     url: String,
     folder: tempfile::TempDir,
     now: DateTime<Utc>,
+    /// What opens the API.
+    pub(super) key: String,
     /// The store, read beside the engines.
     pub(super) storage: Storage,
     /// Paygent.
@@ -54,9 +57,10 @@ impl Field {
         let first_day = today + Days::new(1);
         let storage = Storage::open(&url, &StorageOptions::default()).await?;
         let field = Self {
-            url,
             folder,
             now,
+            key: key_of(&url, shop(), &Scope::ALL, now).await,
+            url,
             storage,
             paygent,
             first_day,
@@ -106,7 +110,9 @@ impl Field {
             paygent_ca: self.paygent.ca.clone(),
             paygent_timeout_ms: timeout.as_millis() as u64,
             concurrency: 8,
+            requests_per_second: 100_000,
             clock: self.now.to_rfc3339(),
+            ..Config::default()
         }
     }
 

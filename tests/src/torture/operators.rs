@@ -18,6 +18,8 @@ use tokio_util::sync::CancellationToken;
 
 /// How many give commands at once.
 const HANDS: u64 = 3;
+/// Longest time an operator waits for an answer.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(20);
 /// Days that operators look back.
 const LOOK_BACK: u64 = 3;
 /// Payments that are looked at in Paygent's console.
@@ -70,7 +72,7 @@ pub(super) fn start(field: &Field, settings: &Settings, doors: &Doors, seed: u64
     let mut hands = JoinSet::new();
     for hand in 0..HANDS {
         let mut work = Work {
-            client: Client::builder().no_proxy().timeout(Duration::from_secs(20)).build().expect("a client"),
+            client: crate::served::client(&field.key),
             doors: doors.clone(),
             paygent: field.paygent.control(),
             random: StdRng::seed_from_u64(seed ^ hand),
@@ -200,7 +202,7 @@ impl Work {
 
     async fn read(&mut self, path: &str) -> Option<Value> {
         let door = self.doors.any(&mut self.random)?;
-        let response = self.client.get(format!("{door}{path}")).send().await.ok()?;
+        let response = self.client.get(format!("{door}{path}")).timeout(ANSWERED_WITHIN).send().await.ok()?;
         serde_json::from_str(&response.text().await.ok()?).ok()
     }
 
@@ -208,7 +210,7 @@ impl Work {
     async fn send(&mut self, method: &str, what: &str, path: &str, body: &Value) {
         let Some(door) = self.doors.any(&mut self.random) else { return };
         let Ok(method) = method.parse() else { return };
-        let mut request = self.client.request(method, format!("{door}{path}"));
+        let mut request = self.client.request(method, format!("{door}{path}")).timeout(ANSWERED_WITHIN);
         if !body.is_null() {
             request = request.header("content-type", "application/json").body(body.to_string());
         }

@@ -59,6 +59,7 @@ impl Place {
             paygent_timeout_ms: 35_000,
             concurrency: CONCURRENCY,
             clock: just_after_midnight().to_rfc3339(),
+            ..Config::default()
         }
     }
 
