@@ -102,7 +102,6 @@ impl Stage {
             concurrency: 8,
             requests_per_second: 100_000,
             clock: self.now.to_rfc3339(),
-            ..Config::default()
         }
     }
 

@@ -112,7 +112,6 @@ impl Field {
             concurrency: 8,
             requests_per_second: 100_000,
             clock: self.now.to_rfc3339(),
-            ..Config::default()
         }
     }
 
