@@ -27,6 +27,8 @@ pub struct Because {
     pub causation_id: Option<Uuid>,
     /// The request that brought it, where one did.
     pub request_id: Option<String>,
+    /// Whether the same command, under the same id, may have been carried out before.
+    pub repeats: bool,
 }
 
 /// A command carried out.
@@ -114,6 +116,7 @@ impl CommandGateway {
             correlation_id: command_id,
             causation_id: None,
             request_id: None,
+            repeats: false,
         }
     }
 
@@ -126,6 +129,7 @@ impl CommandGateway {
             correlation_id: before.correlation_id,
             causation_id: Some(before.command_id),
             request_id: before.request_id.clone(),
+            repeats: false,
         }
     }
 
@@ -175,6 +179,11 @@ impl CommandGateway {
         let mut unavailable = 0;
         let mut conflicts = 0;
         loop {
+            // Carried out before: whoever did it holds what follows from it, such as the right to call Paygent.
+            if because.repeats && self.store.holds_command::<A>(id, because.command_id).await? {
+                let Loaded { aggregate, sequence } = self.store.load::<A>(id).await?;
+                return Ok(Done { aggregate, sequence, events: vec![], begun: self.moment() });
+            }
             let events = loaded.aggregate.decide(command.clone()).map_err(CommandError::Refused)?;
             let begun = self.moment();
             if events.is_empty() {

@@ -6,7 +6,7 @@ use crate::shops::ShopError;
 use chrono::NaiveDate;
 use teiki_domain::basket::Basket;
 use teiki_domain::delivery_cycle::DeliveryCycle;
-use teiki_domain::ids::{MemberId, SubscriptionId};
+use teiki_domain::ids::{MemberId, ShopId, SubscriptionId};
 use teiki_domain::member::Member;
 use teiki_domain::payment_method::PaymentMethod;
 use teiki_domain::shop_settings::ShopSettingsRefusal;
@@ -60,6 +60,11 @@ pub enum StartError {
     Serial(#[from] SerialError),
 }
 
+/// A number that no subscription of the shop has.
+pub async fn next_number(app: &App, shop: ShopId) -> Result<SubscriptionId, StartError> {
+    Ok(SubscriptionId::from_serial(shop, app.serials.next(&format!("subscription:{shop}")).await?))
+}
+
 /// Starts a subscription. The same number with the same content again is already done.
 pub async fn start(app: &App, start: Start, because: &Because) -> Result<Done<Subscription>, StartError> {
     let shop = start.member_id.shop();
@@ -75,7 +80,7 @@ pub async fn start(app: &App, start: Start, because: &Because) -> Result<Done<Su
     let subscription_id = match start.subscription_id {
         Some(id) if id.shop() != shop => return Err(StartError::OtherShop),
         Some(id) => id,
-        None => SubscriptionId::from_serial(shop, app.serials.next(&format!("subscription:{shop}")).await?),
+        None => next_number(app, shop).await?,
     };
     let id = subscription_id.to_string();
     let command = SubscriptionCommand::Start(Box::new(StartSubscription {

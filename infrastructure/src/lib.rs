@@ -6,6 +6,7 @@ pub mod clock;
 pub mod config;
 pub mod crash_points;
 pub mod event_store;
+pub mod idempotency_keys;
 pub mod key_ring;
 pub mod notice_inbox;
 pub mod paygent;

@@ -25,6 +25,7 @@ mod adversary;
 mod bad_input;
 mod demonstration;
 mod doors;
+mod idempotency;
 mod kill_nine;
 mod midnight;
 mod night_run;

@@ -1,5 +1,6 @@
 //! Who asks: the key a request carries, its shop and its scopes; how often it may ask.
 
+use super::idempotency::Idempotent;
 use super::problem::{Problem, unavailable};
 use crate::app::App;
 use crate::command_gateway::Because;
@@ -14,6 +15,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use teiki_domain::ids::{ShopId, TransactionId};
 use teiki_infrastructure::api_keys::{self, ApiKey, Scope};
+use teiki_infrastructure::idempotency_keys;
 use tracing::Instrument as _;
 
 /// Longest name of a person on whose behalf a program asks, in characters.
@@ -35,6 +37,8 @@ pub(crate) struct Caller {
     actor: Option<String>,
     /// Why (`X-Reason`).
     reason: Option<String>,
+    /// The idempotency key of the request, if it carries one.
+    pub(super) idempotent: Option<Idempotent>,
 }
 
 impl Caller {
@@ -47,6 +51,7 @@ impl Caller {
             request_id: super::request_id::current(),
             actor: said(headers, "x-actor", ACTOR_MAX)?,
             reason: said(headers, "x-reason", REASON_MAX)?,
+            idempotent: None,
         })
     }
 
@@ -88,7 +93,22 @@ impl Caller {
         };
         let mut because = app.gateway.because(&actor, self.reason.as_deref().unwrap_or(reason));
         because.request_id.clone_from(&self.request_id);
+        if let Some(Idempotent { command_id, repeats, .. }) = self.idempotent {
+            because.command_id = command_id;
+            because.correlation_id = command_id;
+            because.repeats = repeats;
+        }
         because
+    }
+
+    /// A number made for this request: the same one if the request is carried out again.
+    pub(crate) async fn number(&self, app: &App, new: String) -> Result<String, Problem> {
+        match &self.idempotent {
+            None => Ok(new),
+            Some(Idempotent { held, .. }) => {
+                idempotency_keys::reserve(&app.storage, held, &new).await.map_err(|error| unavailable(&error))
+            }
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod caller;
 mod cards;
 mod health;
+pub(crate) mod idempotency;
 mod members;
 mod notices;
 mod order_commands;
@@ -121,6 +122,7 @@ fn v1(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/v1/shops/{id}/authorization-validity", put(shops::validity))
         .route("/v1/shops/{id}/notice-key", put(shops::notice_key))
         .route("/v1/cards/expiring", get(cards::expiring))
+        .route_layer(axum::middleware::from_fn_with_state(app.clone(), idempotency::once))
         .route_layer(axum::middleware::from_fn_with_state((app.clone(), limits), caller::authenticate))
 }
 

@@ -23,6 +23,12 @@ pub(super) fn current() -> Option<String> {
     CURRENT.try_with(Clone::clone).ok()
 }
 
+/// Does some work as part of the request `id`, on a task of its own.
+pub(super) async fn within<T>(id: String, work: impl Future<Output = T>) -> T {
+    let span = tracing::info_span!("request", request_id = %id);
+    CURRENT.scope(id, work).instrument(span).await
+}
+
 /// Names the request. A name that could not stand in a log line is replaced by one of ours.
 pub(super) async fn name(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let given = request.headers().get(&HEADER).and_then(|value| value.to_str().ok());
@@ -30,8 +36,7 @@ pub(super) async fn name(State(app): State<Arc<App>>, request: Request, next: Ne
         (1..=LONGEST).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b))
     };
     let id = given.filter(sound).map_or_else(|| app.gateway.new_id().to_string(), str::to_owned);
-    let span = tracing::info_span!("request", request_id = %id);
-    let mut response = CURRENT.scope(id.clone(), next.run(request)).instrument(span).await;
+    let mut response = within(id.clone(), next.run(request)).await;
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(HEADER, value);
     }

@@ -50,8 +50,13 @@ pub(super) async fn start(
     body: Result<Json<Request>, JsonRejection>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let Json(body) = body?;
-    let start = body.read()?;
+    let mut start = body.read()?;
     caller.owns(start.member_id.shop())?;
+    if start.subscription_id.is_none() {
+        // Taken here, so that the request carried out again meets the subscription it started before.
+        let new = subscriptions::next_number(&app, caller.shop).await?;
+        start.subscription_id = Some(field("subscription_id", caller.number(&app, new.to_string()).await?.parse())?);
+    }
     let because = caller.because(&app, "a billing service started the subscription");
     let done = subscriptions::start(&app, start, &because).await?;
     let status = if done.events.is_empty() { StatusCode::OK } else { StatusCode::CREATED };

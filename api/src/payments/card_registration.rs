@@ -38,8 +38,11 @@ impl Payments {
             MemberEvent::CardRegistrationRequested { registration } => Some(*registration),
             _ => None,
         });
-        let registration = registration.unwrap_or_default();
         let failed = |code: String, detail: String| CardRegistration::Failed { code, detail };
+        let Some(registration) = registration else {
+            let why = "the request was cut off before, and what became of it is not known".to_owned();
+            return Ok(failed(String::new(), why));
+        };
         let result = match paygent.store_card(member, &token).await {
             Outcome::Approved(kept) => match kept.details.valid_term {
                 Some(expiry) => CardRegistration::Registered(StoredCard {

@@ -3,6 +3,7 @@
 
 use super::{night_run, notices, reconcile, recovery_round, retries};
 use crate::app::App;
+use crate::http::idempotency::KEPT_DAYS;
 use crate::payments::FirstSeen;
 use chrono::{Days, NaiveDate};
 use futures::FutureExt as _;
@@ -10,6 +11,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use teiki_domain::business_day::tokyo_midnight;
+use teiki_infrastructure::idempotency_keys;
 use tokio::sync::Mutex;
 
 /// The run starts this long after midnight, so that a clock a little ahead never charges a day early.
@@ -79,8 +81,12 @@ async fn every_night(app: &App) {
     }
 }
 
-/// What follows the renewals: retries, and our log held against Paygent's books.
+/// What follows the renewals: retries, our log held against Paygent's books, and forgetting what was kept long enough.
 async fn after_the_night(app: &App, today: NaiveDate) {
+    let kept_since = app.clock.now() - chrono::Duration::days(KEPT_DAYS);
+    if let Err(error) = idempotency_keys::sweep(&app.storage, kept_since).await {
+        tracing::error!(%error, "old idempotency keys were not forgotten; the next night does");
+    }
     match retries::run(app, today).await {
         Ok(retried) if retried != retries::Retried::default() => tracing::info!(?retried, "the retries are done"),
         Ok(_) => {}

@@ -6,6 +6,7 @@ use cqrs_es::persist::{PersistedEventRepository as _, SerializedEvent};
 use cqrs_es::{Aggregate, EventEnvelope};
 use futures::FutureExt as _;
 use std::panic::AssertUnwindSafe;
+use uuid::Uuid;
 
 /// An aggregate as its events left it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,6 +84,13 @@ impl EventStore {
             envelopes.push(EventEnvelope::try_from(event).map_err(|_| unreadable("the stored form is not known"))?);
         }
         Ok(envelopes)
+    }
+
+    /// Whether the stream `id` holds events of this command.
+    pub async fn holds_command<A: Aggregate>(&self, id: &str, command_id: Uuid) -> Result<bool, StoreError> {
+        let command_id = command_id.to_string();
+        let stored = self.stored_events::<A>(id).await?;
+        Ok(stored.iter().any(|event| event.metadata["command_id"] == command_id.as_str()))
     }
 
     /// The events of a stream as stored.
