@@ -136,7 +136,7 @@ domain_event!(OrderEvent {
     AuthorizationOutcomeUnknown,
     AuthorizationSentAgain,
     AttemptGivenUp,
-    SurplusPaymentFound,
+    SurplusPaymentFound = "1.1.0",
     SurplusPaymentAccepted,
     AuthorizationExpired,
     CaptureRequested,

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 /// Most steps of a ladder.
 const STEPS_MAX: usize = 10;
-/// Latest step in days after the first attempt: an authorisation has no point when the goods are long due.
+/// Latest step in days after the first attempt: an authorisation has no point when the goods are long due. Nor does a
+/// missed step, so nothing is tried later than that.
 const DAYS_MAX: u16 = 60;
 
 /// A shop's rule for trying failed authorisations again. The default tries nothing.
@@ -34,6 +35,13 @@ impl RetryPolicy {
     /// Whether anything is ever tried again.
     pub fn is_off(&self) -> bool {
         self.ladder.is_empty() && !self.on_card_change
+    }
+
+    /// Refuses what is too late on `today`: a ladder that is set up, or an engine that comes back, long after a failure
+    /// must not charge for goods that are long due. `first` is the day of the order's first attempt.
+    pub fn in_time(&self, first: NaiveDate, today: NaiveDate) -> Result<(), NoRetry> {
+        let last = first.checked_add_days(Days::new(u64::from(DAYS_MAX)));
+        if last.is_some_and(|last| today > last) { Err(NoRetry::TooLate) } else { Ok(()) }
     }
 
     /// The day on which the ladder tries again, or why it does not.
@@ -75,6 +83,9 @@ pub enum NoRetry {
     /// A code whose meaning is not known is not repeated: repeating costs the shop its standing with the card network.
     #[error("the decline code is not known to be passing; try again by hand or with another card")]
     UnknownDecline,
+    /// The order is too old.
+    #[error("the first attempt is more than {DAYS_MAX} days ago; try it by hand if the order is still wanted")]
+    TooLate,
     /// All steps were tried.
     #[error("every step of the retry ladder was tried")]
     LadderDone,

@@ -97,6 +97,8 @@ pub async fn receive(
         // It came after all.
         const FOUND: &str = "DELETE FROM paygent_notices_lost WHERE merchant_id = $1 AND notice_id = $2";
         execute!(storage, FOUND, merchant, id)?;
+        const ASIDE: &str = "DELETE FROM set_aside WHERE kind = 'notice' AND subject = $1";
+        execute!(storage, ASIDE, name(merchant, notice.notice_id))?;
         return Ok(Received::New);
     }
     const KNOWN: &str =
@@ -106,10 +108,16 @@ pub async fn receive(
     Ok(if same { Received::Known } else { Received::Differs })
 }
 
-/// Notices nobody has acted on yet, oldest first.
+/// What a notice is called where it is set aside.
+pub fn name(merchant: &str, notice_id: u64) -> String {
+    format!("{merchant}:{notice_id}")
+}
+
+/// Notices nobody has acted on yet, oldest first; without those set aside, so that they stand in no other's way.
 pub async fn open(storage: &Storage, limit: i64) -> Result<Vec<InboxNotice>, InboxError> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM paygent_notices WHERE handled_at IS NULL \
+        "SELECT {COLUMNS} FROM paygent_notices WHERE handled_at IS NULL AND NOT EXISTS (SELECT 1 FROM set_aside \
+         WHERE kind = 'notice' AND subject = merchant_id || ':' || notice_id) \
          ORDER BY received_at, merchant_id, notice_id LIMIT $1"
     );
     let rows: Vec<Row> = fetch!(storage, &sql, limit)?;

@@ -4,6 +4,7 @@ use crate::both_stores::{execute, fetch};
 use crate::event_store::Storage;
 use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::HashSet;
+use teiki_domain::ids::ShopId;
 
 /// The list of work set aside cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -14,9 +15,10 @@ pub struct SetAsideError(#[from] sqlx::Error);
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct SetAside {
     /// What kind of work: `renewal` (a subscription's next order), `payment` (what became of a request at Paygent),
-    /// `release` (a replaced authorisation that Paygent would not cancel), `retry`, `notice`.
+    /// `release` (a replaced authorisation that Paygent would not cancel), `retry`, `notice`, `shop` (nothing can be
+    /// asked of Paygent for it).
     pub kind: String,
-    /// The subscription or order.
+    /// The subscription, order, notice or shop.
     pub subject: String,
     /// The generation date concerned, ISO; may be empty.
     pub generation_date: String,
@@ -100,6 +102,31 @@ pub async fn list(storage: &Storage, limit: i64) -> Result<Vec<SetAside>, SetAsi
     Ok(match storage {
         Storage::Sqlite(sqlite) => sqlx::query_as(SQL).bind(limit).fetch_all(&sqlite.readers).await?,
         Storage::Postgres(pool) => sqlx::query_as(SQL).bind(limit).fetch_all(pool).await?,
+    })
+}
+
+/// The oldest units of work of one shop that are set aside: that of its subscriptions and orders, the shop's own, and
+/// notices to its Paygent `merchant`.
+pub async fn list_of(
+    storage: &Storage,
+    shop: ShopId,
+    merchant: Option<&str>,
+    limit: i64,
+) -> Result<Vec<SetAside>, SetAsideError> {
+    // Ids are digits, so none of them reads as a pattern.
+    const SQL: &str = "SELECT kind, subject, generation_date, reason, since FROM set_aside \
+        WHERE subject = $1 OR subject LIKE $2 OR (kind = 'notice' AND subject LIKE $3) \
+        ORDER BY since, kind, subject LIMIT $4";
+    let (shop, ids) = (shop.to_string(), format!("{shop}-%"));
+    let notices = merchant.map(|merchant| format!("{merchant}:%")).unwrap_or_default();
+    Ok(match storage {
+        Storage::Sqlite(sqlite) => {
+            let rows = sqlx::query_as(SQL).bind(shop).bind(ids).bind(notices).bind(limit);
+            rows.fetch_all(&sqlite.readers).await?
+        }
+        Storage::Postgres(pool) => {
+            sqlx::query_as(SQL).bind(shop).bind(ids).bind(notices).bind(limit).fetch_all(pool).await?
+        }
     })
 }
 

@@ -30,6 +30,7 @@ mod kill_nine;
 mod midnight;
 mod night_run;
 mod paygents_side;
+mod payment_adversary;
 mod payment_life;
 mod recovery;
 mod retries;

@@ -4,7 +4,7 @@ use super::caller::Caller;
 use super::problem::{Problem, unavailable};
 use super::query::{cursor, limit, optional, parse};
 use crate::app::App;
-use crate::workers::retries;
+use crate::workers::{notices, retries};
 use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
@@ -13,13 +13,12 @@ use chrono::{Days, NaiveDate};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use teiki_domain::ids::ShopId;
 use teiki_infrastructure::set_aside;
 use teiki_projections::order_list;
 
 /// Most rows of the list of work set aside.
 const ASIDE_MAX: i64 = 1_000;
-/// Days ahead of the warning list when nothing is said.
-const WARN_DAYS: u64 = 7;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -58,7 +57,8 @@ pub(super) async fn retries(
     Ok(Json(json!({"orders": orders, "next_cursor": next.map(|next| next.to_string())})))
 }
 
-/// `GET /v1/orders/expiring-authorizations`: authorised orders whose last day is near, nearest first.
+/// `GET /v1/orders/expiring-authorizations`: authorised orders whose last day is near, nearest first. How near is the
+/// shop's own number of days of warning if nothing is said.
 pub(super) async fn expiring(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -68,7 +68,8 @@ pub(super) async fn expiring(
     let shop = Some(caller.shop_asked_for(filters.shop.as_deref())?);
     let today = app.clock.today();
     let through: Option<NaiveDate> = optional("through", filters.through.as_deref())?;
-    let through = through.or_else(|| today.checked_add_days(Days::new(WARN_DAYS))).unwrap_or(today);
+    let warn_days = app.shops.get(caller.shop).await?.settings.validity_warn_days;
+    let through = through.or_else(|| today.checked_add_days(Days::new(u64::from(warn_days)))).unwrap_or(today);
     let (after, limit) = (cursor(filters.cursor.as_deref())?, limit(filters.limit)?);
     let page = order_list::expiring_authorizations(&app.storage, shop, through, after.as_ref(), limit).await?;
     let orders: Vec<Value> = page.rows.iter().map(super::orders::present).collect();
@@ -78,11 +79,11 @@ pub(super) async fn expiring(
 
 /// `GET /v1/set-aside`: work that cannot go on, oldest first, each with its reason.
 pub(super) async fn set_aside(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Value>, Problem> {
-    let rows = set_aside::list(&app.storage, ASIDE_MAX).await.map_err(|error| unavailable(&error))?;
     let own = Own::of(&app, &caller).await?;
+    let rows = set_aside::list_of(&app.storage, own.shop, own.merchant.as_deref(), ASIDE_MAX).await;
     let rows: Vec<Value> = rows
+        .map_err(|error| unavailable(&error))?
         .iter()
-        .filter(|row| own.is(&row.subject))
         .map(|row| {
             json!({
                 "kind": row.kind,
@@ -96,21 +97,23 @@ pub(super) async fn set_aside(State(app): State<Arc<App>>, caller: Caller) -> Re
     Ok(Json(json!({"set_aside": rows})))
 }
 
-/// Which work set aside is a shop's: that of its subscriptions and orders, and notices to its Paygent merchant.
+/// Which work set aside is a shop's: that of its subscriptions and orders, its own, and notices to its Paygent merchant.
 struct Own {
-    ids: String,
-    notices: Option<String>,
+    shop: ShopId,
+    merchant: Option<String>,
 }
 
 impl Own {
     async fn of(app: &App, caller: &Caller) -> Result<Self, Problem> {
         let shop = app.shops.get(caller.shop).await?;
-        let merchant = shop.settings.connection.as_ref().map(|(merchant_id, ..)| format!("{merchant_id}:"));
-        Ok(Self { ids: format!("{}-", caller.shop), notices: merchant })
+        let merchant = shop.settings.connection.as_ref().map(|(merchant_id, ..)| merchant_id.clone());
+        Ok(Self { shop: caller.shop, merchant })
     }
 
-    fn is(&self, subject: &str) -> bool {
-        subject.starts_with(&self.ids) || self.notices.as_ref().is_some_and(|notices| subject.starts_with(notices))
+    fn is(&self, kind: &str, subject: &str) -> bool {
+        let notice = self.merchant.as_ref().is_some_and(|merchant| subject.starts_with(&format!("{merchant}:")));
+        let shop = self.shop.to_string();
+        subject == shop || subject.starts_with(&format!("{shop}-")) || kind == notices::SET_ASIDE_KIND && notice
     }
 }
 
@@ -122,7 +125,7 @@ pub(super) async fn release(
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let Path((kind, subject)) = path?;
     let kind: String = parse("kind", &kind)?;
-    let own = Own::of(&app, &caller).await?.is(&subject);
+    let own = Own::of(&app, &caller).await?.is(&kind, &subject);
     let released =
         own && set_aside::release(&app.storage, &kind, &subject).await.map_err(|error| unavailable(&error))?;
     if released {

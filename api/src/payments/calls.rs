@@ -97,7 +97,8 @@ impl Payments {
         Ok(Some(match outcome {
             Outcome::Approved(reply) => {
                 let captured = attempt.sale_mode == SaleMode::AuthorizeAndCapture;
-                let until = self.until(details.order_id.shop(), captured, None).await?;
+                // From before the call: an answer that comes after midnight does not lengthen what Paygent counts.
+                let until = self.until(details.order_id.shop(), captured, Some(right.begun.dated)).await?;
                 let payment_id = reply.payment_id;
                 OrderCommand::RecordAuthorized { attempt: number, payment_id, captured, amount: None, until, found_by }
             }
@@ -142,15 +143,22 @@ impl Payments {
                 outcome.map(|revised| Some(revised.payment_id))
             }
         };
-        Some(self.recorded(call, id.clone(), outcome))
+        Some(self.recorded(call, id.clone(), outcome, right))
     }
 
-    fn recorded(&self, call: Call, payment_id: PaymentId, outcome: Outcome<Option<PaymentId>>) -> OrderCommand {
+    fn recorded(
+        &self,
+        call: Call,
+        payment_id: PaymentId,
+        outcome: Outcome<Option<PaymentId>>,
+        right: &CallRight,
+    ) -> OrderCommand {
         let cancels = matches!(call, Call::Void | Call::Refund);
         let not_known = |why: String| OrderCommand::RecordNotKnown { call, payment_id: payment_id.clone(), why };
         match outcome {
             Outcome::Approved(became) => {
-                let refundable_until = (call == Call::Capture).then(|| self.refundable_until(None)).flatten();
+                let refundable_until =
+                    (call == Call::Capture).then(|| self.refundable_until(Some(right.begun.dated))).flatten();
                 let found_by = FoundBy::Reply;
                 OrderCommand::RecordDone { call, payment_id, became, refundable_until, found_by }
             }

@@ -41,6 +41,15 @@ pub struct Compared {
     pub differences: Vec<Difference>,
 }
 
+/// Why asking about one payment told nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Untold {
+    /// Paygent did not answer, or the payment passes between two states: ask again.
+    AskAgain(String),
+    /// Asking again leads nowhere; people must look.
+    ForPeople(String),
+}
+
 impl Payments {
     /// Last day on which a payment made at `at` (now, if not known) can be captured or, captured, refunded.
     pub(super) async fn until(
@@ -96,9 +105,11 @@ impl Payments {
         payment_id: &PaymentId,
         found_by: FoundBy,
         because: &Because,
-    ) -> Result<Result<Vec<OrderEvent>, String>, PaymentError> {
+    ) -> Result<Result<Vec<OrderEvent>, Untold>, PaymentError> {
         let loaded = self.gateway.load::<Order>(order).await?;
-        let Some(details) = loaded.aggregate.details() else { return Ok(Err("there is no such order".to_owned())) };
+        let Some(details) = loaded.aggregate.details() else {
+            return Ok(Err(Untold::ForPeople("there is no such order".to_owned())));
+        };
         let (shop, customer) = (details.order_id.shop(), details.member_id.customer_id());
         let paygent = self.shops.paygent(shop).await?;
         let asking = self.inquiries.acquire().await;
@@ -106,13 +117,15 @@ impl Payments {
         drop(asking);
         let facts = match answer {
             Inquiry::Found(facts) => facts,
-            other => return Ok(Err(unanswered(&other))),
+            none @ Inquiry::NoSuchPayment => return Ok(Err(Untold::ForPeople(unanswered(&none)))),
+            other => return Ok(Err(Untold::AskAgain(unanswered(&other)))),
         };
         if facts.customer_id.as_ref().is_some_and(|found| *found != customer) {
-            return Ok(Err("the payment belongs to another member".to_owned()));
+            return Ok(Err(Untold::ForPeople("the payment belongs to another member".to_owned())));
         }
         let Some(fact) = self.fact(shop, transaction_id, &facts, found_by).await? else {
-            return Ok(Err(format!("Paygent names the passing payment status {}", facts.status.code())));
+            let why = format!("Paygent names the passing payment status {}", facts.status.code());
+            return Ok(Err(Untold::AskAgain(why)));
         };
         let done = self.gateway.execute_on::<Order>(order, loaded, because, OrderCommand::RecordFact(fact)).await?;
         let events = done.events.clone();
@@ -208,6 +221,13 @@ impl Payments {
                 return Ok(());
             }
         };
+        if facts.customer_id.as_ref().is_some_and(|found| *found != details.member_id.customer_id()) {
+            // A store restored from an older backup gives out transaction IDs that were used before.
+            difference.payment_id = Some(facts.payment_id.to_string());
+            "a payment of another member".clone_into(&mut difference.theirs);
+            compared.differences.push(difference);
+            return Ok(());
+        }
         let Some(fact) = self.fact(details.order_id.shop(), transaction_id, &facts, FoundBy::Inquiry).await? else {
             compared.unanswered.push((order.to_owned(), format!("passing payment status {}", facts.status.code())));
             return Ok(());

@@ -15,7 +15,7 @@ mod recovery;
 
 pub use authorisation::{Authorised, Generated, standing_of};
 pub use card_registration::CardRegistration;
-pub use facts::{Compared, Difference};
+pub use facts::{Compared, Difference, Untold};
 pub use first_seen::FirstSeen;
 pub use recovery::{RecoveryReport, Resolution};
 

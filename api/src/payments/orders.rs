@@ -3,6 +3,7 @@
 use super::{PaymentError, Payments};
 use crate::command_gateway::{Because, Done};
 use crate::shops::ShopError;
+use chrono::NaiveDate;
 use teiki_domain::basket::Basket;
 use teiki_domain::cqrs::Decide as _;
 use teiki_domain::ids::{OrderId, PaymentId, TransactionId};
@@ -128,19 +129,49 @@ impl Payments {
             return Err(PaymentError::Order(crate::command_gateway::CommandError::Refused(refusal)));
         };
         let shop = order.shop();
-        let settings = self.shops.get(shop).await?.settings;
-        let serial = self.serials.next(&format!("transaction:{shop}")).await?;
+        let transaction_id = TransactionId::new(shop, self.serials.next(&format!("transaction:{shop}")).await?)?;
+        let attempt = attempt.unwrap_or_else(|| details.next_attempt());
+        self.ask_on(details, attempt, cause, transaction_id, self.gateway.clock().today()).await
+    }
+
+    async fn ask_on(
+        &self,
+        details: &Details,
+        attempt: u32,
+        cause: Cause,
+        transaction_id: TransactionId,
+        today: NaiveDate,
+    ) -> Result<AuthorizeOrder, PaymentError> {
+        let settings = self.shops.get(details.order_id.shop()).await?.settings;
         let subscription = self.gateway.load::<Subscription>(details.subscription_id.as_str()).await?;
         Ok(AuthorizeOrder {
-            attempt: attempt.unwrap_or_else(|| details.next_attempt()),
+            attempt,
             cause,
-            transaction_id: TransactionId::new(shop, serial)?,
+            transaction_id,
             card: self.card_in_force(details).await?,
             terms: settings.renewal_terms(),
             policy: settings.retry_policy.clone(),
             subscription_ended: subscription.aggregate.details().is_some_and(|details| details.status == Status::Ended),
-            today: self.gateway.clock().today(),
+            today,
         })
+    }
+
+    /// What would forbid an attempt of the retry ladder on `day`, as everything stands now. Nothing is intended and no
+    /// transaction ID is given out.
+    pub async fn forbids_ladder(
+        &self,
+        order: &OrderId,
+        attempt: u32,
+        day: NaiveDate,
+    ) -> Result<Option<OrderRefusal>, PaymentError> {
+        let loaded = self.gateway.load::<Order>(order.as_str()).await?;
+        let Some((details, last)) =
+            loaded.aggregate.details().and_then(|details| Some((details, details.attempts.last()?)))
+        else {
+            return Ok(Some(OrderRefusal::NothingFailed));
+        };
+        let ask = self.ask_on(details, attempt, Cause::Ladder, last.transaction_id.clone(), day).await?;
+        Ok(loaded.aggregate.decide(OrderCommand::Authorize(Box::new(ask))).err())
     }
 
     async fn card_in_force(&self, details: &Details) -> Result<Option<CardInForce>, PaymentError> {

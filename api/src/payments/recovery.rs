@@ -28,6 +28,8 @@ pub enum Resolution {
     StillOpen(String),
     /// People must look: Paygent's record and ours do not fit together.
     Contradiction(String),
+    /// People must look: Paygent refused again and again to cancel a replaced authorisation (W12).
+    NotReleased(String),
 }
 
 /// What a round of asking came to.
@@ -63,7 +65,7 @@ fn open_on(details: &Details) -> Option<Open> {
     }
     let given_up = details.attempts.iter().find(|attempt| attempt.given_up && !attempt.is_decided());
     given_up.cloned().map(Open::Authorisation).or_else(|| {
-        let booked = details.to_release().filter(|booked| booked.release_failed < CANCELS_MAX)?;
+        let booked = details.to_release()?;
         Some(Open::Release { payment_id: booked.payment_id.clone(), failed: booked.release_failed })
     })
 }
@@ -90,6 +92,8 @@ impl Payments {
         let gap = match open {
             Open::Authorisation(_) => 0,
             Open::Call { asked, .. } => asked.saturating_sub(1),
+            // Past the last try by itself, somebody let it go on.
+            Open::Release { failed, .. } if *failed >= CANCELS_MAX => 0,
             Open::Release { failed, .. } => failed + 1,
         };
         self.in_flight_limit() * 2_u32.pow(gap.min(CANCELS_MAX))
@@ -122,8 +126,11 @@ impl Payments {
                 self.resolve_call(order, loaded, &paygent, call, &payment_id, asked, waited, because).await
             }
             Open::Release { payment_id, .. } => {
-                let command = OrderCommand::ReleaseSurplus { payment_id };
-                self.again(order, loaded, command, because).await
+                let command = OrderCommand::ReleaseSurplus { payment_id: payment_id.clone() };
+                match self.again(order, loaded, command, because).await {
+                    Ok(Resolution::Resolved) => self.released(order, &payment_id).await,
+                    resolution => resolution,
+                }
             }
         };
         match resolution {
@@ -290,6 +297,26 @@ impl Payments {
         let done = self.gateway.execute_on::<Order>(order, loaded, because, command).await?;
         let loaded = Loaded { aggregate: done.aggregate, sequence: done.sequence };
         self.record(order, loaded, OrderCommand::RecordFact(fact), because).await
+    }
+
+    /// What came of cancelling a replaced authorisation: a refusal answers the request and leaves the hold.
+    async fn released(&self, order: &str, id: &PaymentId) -> Result<Resolution, PaymentError> {
+        let loaded = self.gateway.load::<Order>(order).await?;
+        let Some(details) = loaded.aggregate.details() else { return Ok(Resolution::NothingOpen) };
+        let Some(booked) = details.booked(id).filter(|booked| booked.stands.holds_money()) else {
+            return Ok(Resolution::Resolved);
+        };
+        let (code, detail) = details.failure.clone().unwrap_or_default();
+        let why = format!(
+            "the customer still has a hold of {} on the card that pays nothing: Paygent refuses to cancel payment {id} \
+             ({code} {detail}); cancel it in Paygent's console, or release this work to ask again",
+            booked.amount
+        );
+        if booked.release_failed < CANCELS_MAX {
+            Ok(Resolution::StillOpen(why))
+        } else {
+            Ok(Resolution::NotReleased(why))
+        }
     }
 
     /// Puts an answer on record, and makes the call it may intend.

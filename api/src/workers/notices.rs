@@ -4,12 +4,13 @@
 //! only the news that a payment changed; what it changed to, Paygent is asked (094). Holes in their numbers, and
 //! everything where no notice address is configured, are fetched (091).
 
+use super::recovery_round::shop_cannot;
 use crate::app::App;
-use crate::payments::PaymentError;
+use crate::payments::{PaymentError, Untold};
 use crate::shops::ShopError;
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, HashSet};
-use teiki_domain::ids::{IdError, PaymentId, ShopId, TransactionId};
+use teiki_domain::ids::{IdError, OrderId, PaymentId, ShopId, TransactionId};
 use teiki_domain::order::FoundBy;
 use teiki_infrastructure::crash_points::reached;
 use teiki_infrastructure::notice_inbox::{self, CameBy, InboxError, InboxNotice, Received};
@@ -49,6 +50,9 @@ pub enum NoticesError {
     /// The store is out of reach.
     #[error(transparent)]
     Payment(PaymentError),
+    /// The store is out of reach.
+    #[error(transparent)]
+    Shop(ShopError),
 }
 
 /// What a round did.
@@ -63,17 +67,25 @@ pub struct Handled {
 }
 
 /// Takes one notice that Paygent sent. When this returns, it is durable.
-pub async fn take(app: &App, merchant: &str, notice: &Notice) -> Result<(), InboxError> {
+pub async fn take(app: &App, merchant: &str, notice: &Notice) -> Result<(), NoticesError> {
     let received = notice_inbox::receive(&app.storage, merchant, notice, app.clock.now(), CameBy::Notice).await?;
     if received == Received::Differs {
-        tracing::warn!(
-            merchant,
-            notice = notice.notice_id,
-            "a notice came twice with different content; the first stays"
-        );
+        differs(app, merchant, notice).await?;
     }
     reached("W14");
     Ok(())
+}
+
+/// A number stands for one notice, and another one came before under it: what this one tells, only people can find out.
+async fn differs(app: &App, merchant: &str, notice: &Notice) -> Result<(), SetAsideError> {
+    let Notice { notice_id, payment_id, amount, .. } = notice;
+    tracing::warn!(merchant, notice = notice_id, "a notice came twice with different content");
+    let reason = format!(
+        "a second notice came under number {notice_id}, about payment {payment_id} over {amount}; look it up at Paygent \
+         and run `teiki reconcile`"
+    );
+    let subject = format!("{merchant}:{notice_id}:{payment_id}");
+    set_aside::put(&app.storage, SET_ASIDE_KIND, &subject, None, &reason, app.clock.now(), "notices").await
 }
 
 /// One round: fetches what is missing, then asks about everything not handled yet. `fetch_all`: also where Paygent
@@ -84,7 +96,13 @@ pub async fn run(app: &App, fetch_all: bool) -> Result<Handled, NoticesError> {
         match fetch(app, &merchant, shop, fetch_all).await {
             Ok(fetched) => handled.fetched += fetched,
             Err(FetchError::Notices(error)) => return Err(error),
-            Err(FetchError::Shop(error)) => tracing::warn!(%shop, %error, "notices cannot be fetched"),
+            Err(FetchError::Shop(error)) if error.is_unavailable() => return Err(NoticesError::Shop(error)),
+            // An engine without Paygent is there for reading.
+            Err(FetchError::Shop(ShopError::NoTransport)) => {}
+            Err(FetchError::Shop(error)) => {
+                tracing::warn!(%shop, %error, "notices cannot be fetched");
+                shop_cannot(app, shop, &error).await?;
+            }
             Err(FetchError::Unanswered(why)) => tracing::info!(%shop, why, "notices cannot be fetched now"),
         }
     }
@@ -206,7 +224,7 @@ async fn lost(app: &App, merchant: &str, number: u64, why: &str) -> Result<(), N
     let now = app.clock.now();
     notice_inbox::give_up_hole(&app.storage, merchant, number, why, now).await?;
     let reason = format!("{why}; run `teiki reconcile --since` with the day before it");
-    let subject = format!("{merchant}:{number}");
+    let subject = notice_inbox::name(merchant, number);
     set_aside::put(&app.storage, SET_ASIDE_KIND, &subject, None::<NaiveDate>, &reason, now, "notices").await?;
     Ok(())
 }
@@ -235,8 +253,14 @@ async fn understand(app: &App, notice: &InboxNotice) -> Result<Option<String>, N
             let names: Vec<&str> = events.iter().map(teiki_domain::order::OrderEvent::name).collect();
             Ok(Some(names.join(" ")))
         }
-        Ok(Err(why)) => {
+        Ok(Err(Untold::AskAgain(why))) => {
             tracing::info!(order, why, "what a notice means is still not known");
+            Ok(None)
+        }
+        Ok(Err(Untold::ForPeople(why))) => {
+            let reason = format!("a notice about payment {payment_id} of order {order} leads nowhere: {why}");
+            let subject = notice_inbox::name(&notice.merchant_id, notice.notice_id);
+            set_aside::put(&app.storage, SET_ASIDE_KIND, &subject, None, &reason, app.clock.now(), "notices").await?;
             Ok(None)
         }
         Err(error) if error.is_unavailable() => Err(NoticesError::Payment(error)),
@@ -247,6 +271,9 @@ async fn understand(app: &App, notice: &InboxNotice) -> Result<Option<String>, N
         }
         Err(error) => {
             tracing::warn!(order, %error, "what a notice means could not be asked for");
+            if let (PaymentError::Shop(error), Ok(id)) = (&error, order.parse::<OrderId>()) {
+                shop_cannot(app, id.shop(), error).await?;
+            }
             Ok(None)
         }
     }
@@ -269,7 +296,7 @@ async fn stranger(
          be restored from an older backup: compare both before anything is charged",
         notice.payment_id, notice.payment_amount
     );
-    let subject = format!("{}:{}", notice.merchant_id, notice.notice_id);
+    let subject = notice_inbox::name(&notice.merchant_id, notice.notice_id);
     set_aside::put(&app.storage, SET_ASIDE_KIND, &subject, None, &reason, app.clock.now(), "notices").await?;
     Ok("no order has its transaction ID".to_owned())
 }

@@ -67,6 +67,8 @@ pub async fn run(
                     total.unanswered.extend(compared.unanswered);
                     total.differences.extend(compared.differences);
                 }
+                // One order, or one shop, that cannot be compared stops no other.
+                Err(error) if !error.is_unavailable() => total.unanswered.push((order, error.to_string())),
                 // Calls under way are waited for.
                 Err(error) => failed = failed.or(Some(ReconcileError::Order { order, error })),
             }

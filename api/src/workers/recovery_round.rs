@@ -2,9 +2,11 @@
 
 use crate::app::App;
 use crate::payments::{FirstSeen, PaymentError, RecoveryReport, Resolution};
+use crate::shops::ShopError;
 use futures::StreamExt as _;
 use std::collections::HashSet;
 use std::sync::Arc;
+use teiki_domain::ids::{IdError, OrderId, ShopId};
 use teiki_infrastructure::set_aside::{self, SetAsideError};
 use teiki_projections::{QueryError, payment_work};
 use tokio::sync::Mutex;
@@ -20,6 +22,8 @@ const WAITING_MAX: usize = 500;
 pub const SET_ASIDE_KIND: &str = "payment";
 /// The kind under which orders are set aside whose replaced authorisation Paygent would not cancel (W12).
 pub const RELEASE_KIND: &str = "release";
+/// The kind under which shops are set aside for which Paygent cannot be asked: their open requests and notices wait.
+pub const SHOP_KIND: &str = "shop";
 /// The actor in the history.
 const ACTOR: &str = "worker:recovery";
 
@@ -32,6 +36,9 @@ pub enum RecoveryError {
     /// Work could not be set aside.
     #[error(transparent)]
     SetAside(#[from] SetAsideError),
+    /// The list of work set aside holds an id that is none.
+    #[error(transparent)]
+    Id(#[from] IdError),
     /// The store is out of reach.
     #[error(transparent)]
     Payment(PaymentError),
@@ -43,7 +50,15 @@ pub async fn run(app: &App, seen: &Arc<Mutex<FirstSeen>>) -> Result<RecoveryRepo
     // What people must look at is not asked about again before they release it.
     let aside = set_aside::subjects(&app.storage, SET_ASIDE_KIND).await?;
     let mut orders = open_orders(app).await?;
-    orders.retain(|order| !aside.contains(order));
+    orders.retain(|(order, _)| !aside.contains(order));
+    let mut kept = set_aside::subjects(&app.storage, RELEASE_KIND).await?;
+    orders.retain(|(order, release)| !*release || !kept.remove(order));
+    // What is left holds nothing to be released any more: a notice or a person saw to it.
+    for order in kept {
+        set_aside::remove(&app.storage, RELEASE_KIND, &order).await?;
+    }
+    clear_shops(app).await?;
+    let orders: Vec<String> = orders.into_iter().map(|(order, _)| order).collect();
     seen.lock().await.keep_only(&orders.iter().cloned().collect());
     let stop = app.stopping().child_token();
     // Looked at first, all of them: the time until one may ask counts from there, so that they wait together.
@@ -72,7 +87,7 @@ pub async fn run(app: &App, seen: &Arc<Mutex<FirstSeen>>) -> Result<RecoveryRepo
             Ok((_, Resolution::Resolved)) => report.resolved += 1,
             Ok((_, Resolution::NothingOpen)) => {}
             Ok((_, Resolution::StillOpen(_))) => report.still_open += 1,
-            Ok((order, Resolution::Contradiction(why))) => {
+            Ok((order, Resolution::Contradiction(why) | Resolution::NotReleased(why))) => {
                 report.still_open += 1;
                 report.contradictions.push((order, why));
             }
@@ -99,27 +114,35 @@ async fn one(
         Err(error) if error.is_unavailable() => return Err(RecoveryError::Payment(error)),
         Err(error) => {
             tracing::warn!(order, %error, "the outcome at Paygent could not be asked for");
+            if let (PaymentError::Shop(error), Ok(id)) = (&error, order.parse::<OrderId>()) {
+                shop_cannot(app, id.shop(), error).await?;
+            }
             return Ok((order, Resolution::StillOpen(error.to_string())));
         }
     };
     match &resolution {
         Resolution::Resolved => set_aside::remove(&app.storage, SET_ASIDE_KIND, &order).await?,
         Resolution::Contradiction(why) => contradiction(app, &order, why).await?,
+        Resolution::NotReleased(why) => {
+            tracing::warn!(order, why, "a replaced authorisation is still held");
+            set_aside::put(&app.storage, RELEASE_KIND, &order, None, why, app.clock.now(), "recovery").await?;
+        }
         Resolution::StillOpen(why) => tracing::info!(order, why, "the outcome at Paygent is still not known"),
         Resolution::NothingOpen => {}
     }
     Ok((order, resolution))
 }
 
-/// Every order with an open payment, longest waiting first.
-async fn open_orders(app: &App) -> Result<Vec<String>, RecoveryError> {
+/// Every order with an open payment, longest waiting first, and whether only a replaced authorisation is left on it.
+async fn open_orders(app: &App) -> Result<Vec<(String, bool)>, RecoveryError> {
     let mut orders = vec![];
     let mut known = HashSet::new();
     let mut after = None;
     loop {
         let page = payment_work::list(&app.storage, after.as_ref(), PAGE).await?;
         // One that moves on while the pages are read may be met twice.
-        orders.extend(page.rows.into_iter().map(|row| row.order_id).filter(|id| known.insert(id.clone())));
+        let rows = page.rows.into_iter().filter(|row| known.insert(row.order_id.clone()));
+        orders.extend(rows.map(|row| (row.order_id, row.state == "release")));
         after = page.next;
         if after.is_none() {
             return Ok(orders);
@@ -147,6 +170,23 @@ async fn ask(
     }
     let because = app.gateway.because(ACTOR, "the outcome at Paygent is not known");
     app.payments.resolve(order, seen, &because).await
+}
+
+/// Nothing can be asked of Paygent for a shop until somebody sees to it; one row, however much waits for it.
+pub(crate) async fn shop_cannot(app: &App, shop: ShopId, error: &ShopError) -> Result<(), SetAsideError> {
+    let reason = format!("open requests and notices of this shop wait: {error}");
+    let now = app.clock.now();
+    set_aside::put(&app.storage, SHOP_KIND, &shop.to_string(), None, &reason, now, "recovery").await
+}
+
+/// Shops for which Paygent can be asked again leave the list by themselves.
+async fn clear_shops(app: &App) -> Result<(), RecoveryError> {
+    for shop in set_aside::subjects(&app.storage, SHOP_KIND).await? {
+        if app.payments.can_call(shop.parse()?).await.is_ok() {
+            set_aside::remove(&app.storage, SHOP_KIND, &shop).await?;
+        }
+    }
+    Ok(())
 }
 
 /// People must look at an order: Paygent's record and ours do not fit together.

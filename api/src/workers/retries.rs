@@ -65,7 +65,7 @@ pub struct Plan {
 }
 
 /// Why an order will not be tried by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoPlan {
     /// The policy.
     #[error(transparent)]
@@ -73,6 +73,9 @@ pub enum NoPlan {
     /// The subscription has ended.
     #[error("the subscription has ended")]
     SubscriptionEnded,
+    /// The order itself, on that day.
+    #[error(transparent)]
+    Order(OrderRefusal),
 }
 
 /// Tries what the ladders call for on `today`.
@@ -151,7 +154,14 @@ pub async fn plans(
     for row in page.rows {
         let subscription = subscription_list::get(&app.storage, &row.subscription_id.parse()?).await?;
         let ended = subscription.is_some_and(|subscription| subscription.status == "ended");
-        let next = if ended { Err(NoPlan::SubscriptionEnded) } else { plan(app, &row).await?.map_err(NoPlan::from) };
+        let mut next =
+            if ended { Err(NoPlan::SubscriptionEnded) } else { plan(app, &row).await?.map_err(NoPlan::from) };
+        if let Ok(day) = next {
+            // The policy is not all: the settings, the card and what was found meanwhile have a say.
+            let day = day.max(app.clock.today());
+            let forbids = app.payments.forbids_ladder(&row.order_id.parse()?, attempt_of(&row), day).await;
+            next = forbids.map_err(RetryError::Payment)?.map_or(next, |refusal| Err(NoPlan::Order(refusal)));
+        }
         plans.push(Plan { row, next });
     }
     Ok((plans, page.next))
@@ -159,7 +169,7 @@ pub async fn plans(
 
 async fn attempt(app: &App, row: &FailedOrderRow, cause: Cause, retried: &mut Retried) -> Result<(), RetryError> {
     let order: OrderId = row.order_id.parse()?;
-    let number = u32::try_from(row.next_attempt).unwrap_or(u32::MAX);
+    let number = attempt_of(row);
     let reason = match cause {
         Cause::CardChanged => "the member changed the card",
         _ => "the shop's retry ladder came to its next step",
@@ -191,6 +201,10 @@ async fn attempt(app: &App, row: &FailedOrderRow, cause: Cause, retried: &mut Re
             Ok(())
         }
     }
+}
+
+fn attempt_of(row: &FailedOrderRow) -> u32 {
+    u32::try_from(row.next_attempt).unwrap_or(u32::MAX)
 }
 
 fn made(done: &crate::command_gateway::Done<teiki_domain::order::Order>, number: u32) -> bool {

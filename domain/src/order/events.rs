@@ -169,6 +169,9 @@ pub enum OrderEvent {
         captured: bool,
         /// How it became known.
         found_by: FoundBy,
+        /// Last day on which it can be captured or, captured, refunded; unknown before version 1.1.0.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<NaiveDate>,
     },
     /// Somebody decided that the surplus payment pays this order.
     SurplusPaymentAccepted {

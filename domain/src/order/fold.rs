@@ -101,11 +101,12 @@ impl Details {
 
     fn fold_payment(&mut self, event: &Event) {
         match event {
-            Event::SurplusPaymentFound { attempt, payment_id, amount, captured, .. } => {
+            Event::SurplusPaymentFound { attempt, payment_id, amount, captured, until, .. } => {
                 let stands = if *captured { Stands::Captured } else { Stands::Authorized };
                 self.change(*attempt, |a| a.payment_id = a.payment_id.take().or_else(|| Some(payment_id.clone())));
                 if self.booked(payment_id).is_some() {
                     self.stand(payment_id, stands);
+                    self.booked_mut(payment_id, |booked| booked.until = *until);
                 } else {
                     self.payments.push(Booked {
                         payment_id: payment_id.clone(),
@@ -113,7 +114,7 @@ impl Details {
                         amount: *amount,
                         stands,
                         confirmed_later: false,
-                        until: None,
+                        until: *until,
                         surplus: Some(Surplus::Late),
                         release_failed: 0,
                         lowered: false,

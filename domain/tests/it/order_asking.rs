@@ -245,6 +245,45 @@ fn o9_what_is_changed_at_paygents_console_shows_here() {
     assert!(matches!(state("captured").tell(fact(1, 771, Stands::Voided, 3_500)), Err(Refusal::Contradiction { .. })));
 }
 
+/// A sale lowered at Paygent's console (029) stays what it was: captured with its authorisation, not confirmed later.
+#[test]
+fn o4_o9_a_sale_lowered_at_paygents_console_keeps_its_name() {
+    for facts in [
+        vec![fact(1, 771, Stands::Refunded, 3_500), fact(1, 781, Stands::Captured, 3_000)],
+        vec![fact(1, 781, Stands::Captured, 3_000), fact(1, 771, Stands::Refunded, 3_500)],
+    ] {
+        for (before, name) in [("captured", "captured"), ("confirmed", "sales_confirmed")] {
+            let mut history = state(before);
+            for command in facts.clone() {
+                history.tell(command).unwrap();
+            }
+            let paying = history.state.details().unwrap().paying().unwrap();
+            assert_eq!((paying.amount, status(&history)), (yen(3_000), name));
+        }
+    }
+}
+
+/// O5: a payment found late has its last day like every other, also when it is taken for the order's.
+#[test]
+fn validity_a_late_success_that_is_accepted_has_its_last_day() {
+    let mut history = state("failed");
+    let last = day("2026-05-31");
+    let Command::RecordFact(found) = fact(1, 771, Stands::Authorized, 3_500) else { unreachable!() };
+    history.tell(Command::RecordFact(PaymentFact { until: Some(last), ..found })).unwrap();
+    history.tell(Command::AcceptSurplus { payment_id: id(771) }).unwrap();
+    assert_eq!(history.state.details().unwrap().paying().unwrap().until, Some(last));
+    let today = day("2026-06-01");
+    assert_eq!(history.tell(Command::Capture { today }), Err(Refusal::AuthorizationRanOut(last)));
+}
+
+/// A ladder that is set up, or an engine that comes back, long after a failure charges nobody for goods long due.
+#[test]
+fn retries_stop_sixty_days_after_the_first_attempt() {
+    let ladder = |today| again(2, Cause::Ladder, 1, today);
+    assert!(state("failed").tell(ladder("2026-05-31")).is_ok(), "the sixtieth day");
+    assert_eq!(state("failed").tell(ladder("2026-06-01")), Err(NoRetry::TooLate.into()));
+}
+
 #[test]
 fn o10_a_cancel_ends_the_payment_and_with_it_the_order() {
     for (before, call, after) in [

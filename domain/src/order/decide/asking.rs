@@ -86,6 +86,7 @@ impl Details {
         let day = |attempt: &Attempt| attempt.requested_on.unwrap_or(self.generation_date);
         let first = self.attempts.first().map_or(self.generation_date, day);
         let due = ask.policy.next(first, day(last), self.ladder_attempts(), code, detail)?;
+        ask.policy.in_time(first, ask.today)?;
         if ask.today < due { Err(Refusal::NotDueBefore(due)) } else { Ok(()) }
     }
 

@@ -32,7 +32,14 @@ impl Details {
         if attempt.is_decided() || attempt.given_up {
             // It had been taken for failed, or there is one already: a second charge must be seen by people (W8).
             let amount = amount.unwrap_or(attempt.amount);
-            return Ok(vec![Event::SurplusPaymentFound { attempt: number, payment_id, amount, captured, found_by }]);
+            return Ok(vec![Event::SurplusPaymentFound {
+                attempt: number,
+                payment_id,
+                amount,
+                captured,
+                found_by,
+                until,
+            }]);
         }
         differs(number, attempt.amount, amount)?;
         let mut events = vec![Event::AuthorizationSucceeded { attempt: number, payment_id, captured, found_by, until }];
@@ -160,7 +167,11 @@ impl Details {
             let waited_for = self.asked_about(&base.payment_id) == Some(Call::Revise);
             if fact.stands.holds_money() || waited_for {
                 let mut events = vec![self.revised(base, fact.payment_id.clone(), fact.amount, fact.found_by)];
-                let stands = if base.stands == Stands::Captured { Stands::Captured } else { Stands::Authorized };
+                // As it is folded: in the place of a sale stands a sale, whichever of the two notices came first.
+                let stands = match base.stands {
+                    Stands::Captured | Stands::Refunded => Stands::Captured,
+                    _ => Stands::Authorized,
+                };
                 let successor = Booked { payment_id: fact.payment_id, amount: fact.amount, stands, ..base.clone() };
                 events.extend(self.moved(&successor, fact.stands, fact.until, fact.found_by)?);
                 return Ok(events);
@@ -178,6 +189,7 @@ impl Details {
             amount: fact.amount,
             captured: fact.stands == Stands::Captured,
             found_by: fact.found_by,
+            until: fact.until,
         }])
     }
 
@@ -188,7 +200,7 @@ impl Details {
         let captured = || match booked.surplus {
             Some(_) => {
                 let payment_id = booked.payment_id.clone();
-                Event::SurplusPaymentFound { attempt, payment_id, amount, captured: true, found_by }
+                Event::SurplusPaymentFound { attempt, payment_id, amount, captured: true, found_by, until }
             }
             None => Event::SalesConfirmed { attempt, amount, found_by, refundable_until: until },
         };

@@ -84,8 +84,9 @@ pub(crate) fn order() -> Vec<Event> {
     for found_by in WAYS {
         let (attempt, payment_id, amount) = (1, id(2), yen(9_999_999));
         let captured = found_by == FoundBy::Notice;
+        let until = captured.then(|| day("2026-06-19"));
         samples.extend([
-            Event::SurplusPaymentFound { attempt, payment_id: payment_id.clone(), amount, captured, found_by },
+            Event::SurplusPaymentFound { attempt, payment_id: payment_id.clone(), amount, captured, found_by, until },
             Event::AuthorizationExpired { attempt, payment_id: payment_id.clone(), found_by },
             Event::AmountRevised { attempt, base_payment_id: id(1), payment_id: payment_id.clone(), amount, found_by },
             Event::AuthorizationVoided { attempt, payment_id: payment_id.clone(), found_by },
