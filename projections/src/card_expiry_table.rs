@@ -27,7 +27,10 @@ row! {
         /// Whether it is paid by card.
         card: bool,
     }
-    indexes { by_member: "member_id, subscription_id", }
+    indexes {
+        by_member: "member_id, subscription_id",
+        by_shop: "shop_id, subscription_id",
+    }
 }
 
 row! {
@@ -59,7 +62,7 @@ impl Projection for CardExpiryTable {
     }
 
     fn version(&self) -> i64 {
-        1
+        2
     }
 
     fn aggregates(&self) -> &'static [&'static str] {

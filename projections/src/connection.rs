@@ -14,6 +14,9 @@ const SQLITE_CHUNKS: [usize; 3] = [128, 16, 1];
 /// Changes nothing, and makes a SQLite transaction the writer.
 const BECOME_WRITER: &str = "UPDATE projection_checkpoints SET position = position WHERE name = ''";
 
+/// Behind the name of a table that is about to be dropped.
+const ASIDE: &str = "__old";
+
 /// Which store this is.
 pub(crate) fn dialect(storage: &Storage) -> Dialect {
     match storage {
@@ -132,6 +135,23 @@ impl Conn<'_> {
         match self {
             Conn::Sqlite(c) => sqlx::query(sql).persistent(false).execute(&mut **c).await.map(drop),
             Conn::Postgres(c) => sqlx::query(sql).persistent(false).execute(&mut **c).await.map(drop),
+        }
+    }
+
+    /// Takes a table that is to be replaced out of the way. On PostgreSQL it stays under another name until the views
+    /// over it have been pointed at the new one; [`drop_aside`](Self::drop_aside) ends it.
+    pub(crate) async fn take_aside(&mut self, table: &str) -> Result<(), sqlx::Error> {
+        match self.dialect() {
+            Dialect::Sqlite => self.define(&format!("DROP TABLE IF EXISTS {table}")).await,
+            Dialect::Postgres => self.define(&format!("ALTER TABLE IF EXISTS {table} RENAME TO {table}{ASIDE}")).await,
+        }
+    }
+
+    /// Drops what [`take_aside`](Self::take_aside) left.
+    pub(crate) async fn drop_aside(&mut self, table: &str) -> Result<(), sqlx::Error> {
+        match self.dialect() {
+            Dialect::Sqlite => Ok(()),
+            Dialect::Postgres => self.define(&format!("DROP TABLE IF EXISTS {table}{ASIDE}")).await,
         }
     }
 

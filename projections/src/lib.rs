@@ -9,6 +9,7 @@
 //! | [`standing`] | where every projection stands, and waiting for a position |
 //! | [`rebuild`] | rebuilding side by side, comparing with the live tables, digests |
 //! | [`projection`], [`working_set`] | what a projection is: a pure fold over rows held in memory |
+//! | [`reports`] | views with stable names for reporting tools, over the tables of the read models |
 //! | [`table`], [`cell`] | tables described in code: columns of text and 64-bit numbers only, equal on both stores |
 //!
 //! A batch of events is folded in memory and written set-wise, together with the checkpoint, in one transaction.
@@ -23,18 +24,24 @@ pub mod error;
 pub mod projection;
 pub mod query;
 pub mod rebuild;
+pub mod reports;
 pub mod runner;
 pub mod standing;
 pub mod table;
 pub mod working_set;
 
 pub mod card_expiry_table;
+pub mod daily_sales;
 pub mod due_renewals;
 pub mod failed_orders;
 pub mod member_list;
 pub mod order_list;
+pub mod payment_attempts;
+pub mod payment_report;
 pub mod payment_work;
+pub mod renewal_outcomes;
 pub mod shop_list;
+pub mod subscription_counts;
 pub mod subscription_list;
 pub mod transactions;
 
@@ -58,8 +65,10 @@ pub fn all() -> Vec<Arc<dyn Projection>> {
         Arc::new(due_renewals::DueRenewals),
         Arc::new(member_list::MemberList),
         Arc::new(order_list::OrderList),
+        Arc::new(payment_report::PaymentReport),
         Arc::new(payment_work::PaymentWork),
         Arc::new(shop_list::ShopList),
+        Arc::new(subscription_counts::SubscriptionCounts),
         Arc::new(subscription_list::SubscriptionList),
     ]
 }

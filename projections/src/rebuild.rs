@@ -10,6 +10,7 @@ use crate::connection::{Tx, dialect};
 use crate::engine::{self, Source, Span};
 use crate::error::{Doing as _, ProjectionError};
 use crate::projection::{Page, Projection};
+use crate::reports::views;
 use crate::runner::{Projections, read_page};
 use crate::table::Dialect;
 use std::sync::Arc;
@@ -89,6 +90,10 @@ impl Projections {
         loop {
             self.fill(&mut side, i64::MAX, progress).await?;
             let mut tx = Tx::write(storage).await.doing(DOING)?;
+            if !views::hold(&mut tx.conn(), projection.name()).await.doing(DOING)? {
+                tracing::warn!(projection = projection.name(), "somebody reads a report for long; trying again");
+                continue;
+            }
             let live = checkpoints::lock(&mut tx.conn(), projection.name()).await.doing(DOING)?;
             // Readers who were served at a position must never see an earlier one.
             let position = live.as_ref().map_or(0, |live| live.position);
@@ -98,8 +103,12 @@ impl Projections {
             self.finish_in(&mut tx, &mut side, position).await?;
             for table in projection.tables() {
                 let name = table.name;
-                tx.conn().define(&format!("DROP TABLE IF EXISTS {name}")).await.doing(DOING)?;
+                tx.conn().take_aside(name).await.doing(DOING)?;
                 tx.conn().define(&format!("ALTER TABLE {name}{NEXT} RENAME TO {name}")).await.doing(DOING)?;
+            }
+            views::place(&mut tx.conn(), projection.name()).await.doing(DOING)?;
+            for table in projection.tables() {
+                tx.conn().drop_aside(table.name).await.doing(DOING)?;
             }
             let done = Checkpoint {
                 name: projection.name().to_owned(),

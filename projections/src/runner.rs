@@ -5,6 +5,7 @@ use crate::connection::{Reading, Tx, dialect};
 use crate::engine::{self, Prepared, Source, Span};
 use crate::error::{Doing as _, ProjectionError, is_refusal};
 use crate::projection::{Page, Projection};
+use crate::reports::views;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -111,6 +112,8 @@ impl Projections {
             let mut tx = Tx::write(storage).await.doing(DOING)?;
             // A second process that does the same waits here, then finds everything done.
             if checkpoints::insert(&mut tx.conn(), &new).await.doing(DOING)? {
+                // Views of tables without a checkpoint go with them.
+                views::take_away(&mut tx.conn(), projection.name()).await.doing(DOING)?;
                 for table in projection.tables() {
                     let mut conn = tx.conn();
                     conn.define(&format!("DROP TABLE IF EXISTS {}", table.name)).await.doing(DOING)?;
@@ -120,6 +123,7 @@ impl Projections {
                         conn.define(&sql).await.doing(DOING)?;
                     }
                 }
+                views::place(&mut tx.conn(), projection.name()).await.doing(DOING)?;
             }
             tx.commit().await.doing(DOING)?;
         }
@@ -127,7 +131,28 @@ impl Projections {
             tracing::info!(projection = projection.name(), "tables are missing or of another version: rebuilding");
             self.rebuild_unless(projection, true, &|_, _| {}).await?;
         }
-        Ok(())
+        self.ensure_views(projection.as_ref()).await
+    }
+
+    /// Makes the views over the tables of a projection what this program says they are.
+    async fn ensure_views(&self, projection: &dyn Projection) -> Result<(), ProjectionError> {
+        const DOING: &str = "making the views of a projection";
+        loop {
+            let mut reading = Reading::from(&self.inner.storage).await.doing(DOING)?;
+            if views::are_current(&mut reading.conn(), projection.name()).await.doing(DOING)? {
+                return Ok(());
+            }
+            drop(reading);
+            let mut tx = Tx::write(&self.inner.storage).await.doing(DOING)?;
+            if !views::hold(&mut tx.conn(), projection.name()).await.doing(DOING)? {
+                tracing::warn!(projection = projection.name(), "somebody reads a report for long; trying again");
+                continue;
+            }
+            // A second process that does the same waits here.
+            checkpoints::lock(&mut tx.conn(), projection.name()).await.doing(DOING)?;
+            views::place(&mut tx.conn(), projection.name()).await.doing(DOING)?;
+            tx.commit().await.doing(DOING)?;
+        }
     }
 
     /// Whether the tables are there and of this program's version.

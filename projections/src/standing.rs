@@ -59,6 +59,17 @@ impl Projections {
         Ok(all.map(|c| (c.name, c.position)).collect())
     }
 
+    /// The position that all of these projections have passed.
+    pub async fn position_of(&self, names: &[&str]) -> Result<i64, ProjectionError> {
+        let mut least = i64::MAX;
+        for (projection, checkpoint) in self.standing().await? {
+            if names.contains(&projection.name()) {
+                least = least.min(checkpoint.position);
+            }
+        }
+        Ok(if least == i64::MAX { 0 } else { least })
+    }
+
     /// Our projections beside their checkpoints.
     pub(crate) async fn standing(&self) -> Result<Vec<(&Arc<dyn Projection>, Checkpoint)>, ProjectionError> {
         let mut stored = self.checkpoints().await?;

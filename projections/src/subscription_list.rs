@@ -1,6 +1,7 @@
 //! The subscription list: every subscription, where it stands and what comes next.
 
 use crate::order_list::method_text;
+use crate::payment_report::business_day;
 use crate::projection::{Fact, Projection};
 use crate::query::{Cursor, Page, QueryError, Select, by_key};
 use crate::table::{Row as _, Table, row};
@@ -41,6 +42,8 @@ row! {
         orders: i64,
         /// When it began, RFC 3339.
         started_at: String,
+        /// The business day in Tokyo it began on.
+        started_on: NaiveDate,
         /// When it ended, RFC 3339.
         ended_at: Option<String>,
         /// Position of the last event that changed the row.
@@ -48,6 +51,8 @@ row! {
     }
     indexes {
         by_shop: "shop_id, subscription_id",
+        by_start: "shop_id, started_on, subscription_id",
+        by_next: "shop_id, next_generation_date, payment_method, total",
         by_status: "status, subscription_id",
         by_member: "member_id, subscription_id",
     }
@@ -63,7 +68,7 @@ impl Projection for SubscriptionList {
     }
 
     fn version(&self) -> i64 {
-        1
+        2
     }
 
     fn aggregates(&self) -> &'static [&'static str] {
@@ -99,6 +104,7 @@ impl Projection for SubscriptionList {
                 total: basket.total().map(|yen| yen.get()),
                 orders: 0,
                 started_at: fact.recorded_at.to_owned(),
+                started_on: business_day(fact)?,
                 ended_at: None,
                 updated_position: fact.position,
             });

@@ -17,7 +17,7 @@ fn a_started_subscription_shows_its_content_and_dates() {
     assert_eq!((row.goods, row.total, row.orders), (2_000, Some(2_500), 0));
     assert_eq!(row.next_generation_date, Some(date("2026-04-01")));
     assert_eq!(row.next_delivery_date, Some(date("2026-04-06")));
-    assert_eq!((row.started_at.as_str(), row.ended_at), ("t1", None));
+    assert_eq!((row.started_at.as_str(), row.ended_at), (time(1).as_str(), None));
 }
 
 #[test]

@@ -129,6 +129,7 @@ pub trait Row: Clone + Send + 'static {
 }
 
 /// Defines a row struct and its table in one go, so that they cannot differ.
+#[macro_export]
 macro_rules! row {
     (
         $(#[$meta:meta])* $name:ident in $table:literal {
@@ -188,4 +189,4 @@ macro_rules! row {
         }
     };
 }
-pub(crate) use row;
+pub use row;

@@ -31,15 +31,30 @@ impl Folded {
     }
 }
 
-/// Folds these events, which stand at the positions 1, 2, 3 …, recorded at `t1`, `t2`, `t3` ….
+/// Folds these events, which stand at the positions 1, 2, 3 …, recorded one second after the other from noon of
+/// 2026-04-01 in Tokyo.
 pub(crate) fn fold(projection: &dyn Projection, events: &[(&str, RecordedEvent)]) -> Result<Folded, FoldError> {
+    let times: Vec<_> = (1..=events.len()).map(time).collect();
+    fold_at(projection, &times, events)
+}
+
+/// When the event at this position was recorded.
+pub(crate) fn time(position: usize) -> String {
+    format!("2026-04-01T03:00:{position:02}Z")
+}
+
+/// Folds these events, which stand at the positions 1, 2, 3 …, recorded at these times.
+pub(crate) fn fold_at(
+    projection: &dyn Projection,
+    times: &[impl AsRef<str>],
+    events: &[(&str, RecordedEvent)],
+) -> Result<Folded, FoldError> {
     let mut rows = WorkingSet::new(&projection.tables());
-    let times: Vec<_> = (1..=events.len()).map(|n| format!("t{n}")).collect();
     let payloads: Vec<_> = events.iter().map(|(_, event)| payload(event)).collect();
     let fact = |i: usize| Fact {
         position: i64::try_from(i).unwrap() + 1,
         aggregate_id: events[i].0,
-        recorded_at: &times[i],
+        recorded_at: times[i].as_ref(),
         payload: &payloads[i],
         event: &events[i].1,
     };

@@ -4,6 +4,10 @@
 
 mod following;
 mod lists;
+mod new_projection;
 mod rebuilding;
+mod report_pages;
+mod report_views;
+mod reports;
 mod support;
 mod throughput;

@@ -21,7 +21,7 @@ crate::on_both_stores! {
     comparing_finds_what_differs;
 }
 
-async fn execute(storage: &Storage, sql: &str) {
+pub(crate) async fn execute(storage: &Storage, sql: &str) {
     match storage {
         Storage::Sqlite(sqlite) => drop(sqlx::query(sql).execute(&sqlite.writer).await.unwrap()),
         Storage::Postgres(pool) => drop(sqlx::query(sql).execute(pool).await.unwrap()),
@@ -155,7 +155,8 @@ async fn missing_tables_are_rebuilt_when_opened(shop: Shop) {
     let projections = shop.open().await;
     projections.catch_up().await.unwrap();
     let before = projections.digest("card_expiry_table").await.unwrap();
-    execute(&shop.storage, "DROP TABLE card_expiry_cards").await;
+    let with_its_views = if matches!(shop.storage, Storage::Postgres(_)) { " CASCADE" } else { "" };
+    execute(&shop.storage, &format!("DROP TABLE card_expiry_cards{with_its_views}")).await;
     assert_eq!(shop.open().await.digest("card_expiry_table").await.unwrap(), before);
 }
 
