@@ -4,6 +4,7 @@ use crate::member::MemberEvent;
 use crate::order::OrderEvent;
 use crate::shop_settings::ShopSettingsEvent;
 use crate::subscription::SubscriptionEvent;
+use cqrs_es::DomainEvent as _;
 
 /// One event of any aggregate.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,5 +62,26 @@ impl RecordedEvent {
             Self::Member(event) => event.name(),
             Self::ShopSettings(event) => event.name(),
         }
+    }
+
+    /// The version this program writes it in, MAJOR.MINOR.PATCH.
+    pub fn version(&self) -> String {
+        match self {
+            Self::Subscription(event) => event.event_version(),
+            Self::Order(event) => event.event_version(),
+            Self::Member(event) => event.event_version(),
+            Self::ShopSettings(event) => event.event_version(),
+        }
+    }
+
+    /// Whether type and version as stored beside the payload can be those of this event: the name is its own, and the
+    /// version is the one in force or an earlier one.
+    pub fn fits(&self, event_type: &str, event_version: &str) -> bool {
+        let parts = |text: &str| -> Option<Vec<u32>> {
+            let parts: Vec<u32> = text.split('.').map(|part| part.parse().ok()).collect::<Option<_>>()?;
+            (parts.len() == 3).then_some(parts)
+        };
+        let (stored, written) = (parts(event_version), parts(&self.version()));
+        event_type == self.name() && stored.is_some() && stored <= written
     }
 }

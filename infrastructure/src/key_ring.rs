@@ -201,7 +201,7 @@ fn open(key: &[u8; KEY_LENGTH], context: &str, text: &str) -> Result<Zeroizing<S
 }
 
 /// Writes a new file that only its owner may read; never overwrites one.
-fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+pub(crate) fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
     use std::io::Write as _;
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder)?;

@@ -12,5 +12,7 @@ pub mod notice_inbox;
 pub mod paygent;
 pub mod paygent_binding;
 pub mod redacted;
+pub mod seal;
 pub mod serial_numbers;
 pub mod set_aside;
+pub mod store_id;

@@ -4,7 +4,7 @@ use crate::cell::{Cell, RowRef};
 use crate::checkpoints;
 use crate::connection::{Conn, Tx};
 use crate::error::{Doing as _, ProjectionError};
-use crate::rebuild::CHECK;
+use crate::rebuild::{CHECK, Progress};
 use crate::runner::Projections;
 use crate::table::Table;
 use sha2::{Digest as _, Sha256};
@@ -70,18 +70,43 @@ impl Projections {
         Ok(ProjectionDigest { position, tables })
     }
 
+    /// Why the live tables cannot be what the log says, before any row is looked at: they are missing, of another
+    /// version, or stopped. None when they can be compared.
+    pub async fn unsound(&self, name: &str) -> Result<Option<String>, ProjectionError> {
+        let projection = self.find(name)?;
+        let Some(checkpoint) = self.checkpoint(name).await? else {
+            return Ok(Some("its tables were never made".to_owned()));
+        };
+        if !self.is_sound(projection.as_ref()).await? {
+            let (stored, ours) = (checkpoint.version, projection.version());
+            return Ok(Some(format!("a table is missing, or not of version {ours} but of version {stored}")));
+        }
+        let head = self.inner.reader.head().await?;
+        if checkpoint.position > head {
+            return Ok(Some(format!("it has folded position {}, and the log ends at {head}", checkpoint.position)));
+        }
+        let stopped = checkpoint.status == checkpoints::STOPPED;
+        let why = checkpoint.error.unwrap_or_default();
+        Ok(stopped.then(|| format!("it stopped behind position {}: {why}", checkpoint.position)))
+    }
+
     /// Folds the whole log once more beside the live tables and compares row by row at the same position. An empty
     /// list says that the tables are what the log says; at most 1,000 differences a table are listed.
     ///
     /// While the tables are compared the projection does not move, and on SQLite nobody writes.
     pub async fn compare(&self, name: &str) -> Result<Vec<Difference>, ProjectionError> {
+        self.compare_with(name, &|_, _| {}).await
+    }
+
+    /// As [`compare`](Self::compare); `progress` hears position and head after every batch.
+    pub async fn compare_with(&self, name: &str, progress: Progress<'_>) -> Result<Vec<Difference>, ProjectionError> {
         const DOING: &str = "comparing the tables of a projection";
         let projection = self.find(name)?;
         self.wait_turn(projection, CHECK).await?;
         let mut side = self.begin(projection, CHECK).await?;
         let not_registered = || ProjectionError::NotRegistered { name: name.to_owned() };
         let live = self.checkpoint(name).await?.ok_or_else(not_registered)?;
-        self.fill(&mut side, live.position, &|_, _| {}).await?;
+        self.fill(&mut side, live.position, progress).await?;
         let mut tx = Tx::write(&self.inner.storage).await.doing(DOING)?;
         let live = checkpoints::lock(&mut tx.conn(), name).await.doing(DOING)?.ok_or_else(not_registered)?;
         self.finish_in(&mut tx, &mut side, live.position).await?;

@@ -15,6 +15,7 @@ use crate::runner::{Projections, read_page};
 use crate::table::Dialect;
 use std::sync::Arc;
 use std::time::Duration;
+use teiki_infrastructure::event_store::LogError;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -138,6 +139,10 @@ impl Projections {
             let missing = position - side.checkpoint.position;
             let limit = missing.min(self.inner.options.large_page);
             let page = self.side_page(side, limit).await?;
+            if page.last().is_none() {
+                // The live tables stand behind the end of the log: its end was cut off.
+                return Err(LogError::Hole { position: side.checkpoint.position + 1 }.into());
+            }
             let prepared = prepare_side(&mut Source::Held(tx.conn()), side, &page).await?;
             engine::write_rows(&mut tx.conn(), &prepared).await.doing(DOING)?;
             side.checkpoint = prepared.after();

@@ -75,9 +75,23 @@ impl Projections {
     pub async fn open_with(
         storage: Storage,
         reader: LogReader,
-        mut projections: Vec<Arc<dyn Projection>>,
+        projections: Vec<Arc<dyn Projection>>,
         options: Options,
     ) -> Result<Self, ProjectionError> {
+        let this = Self::over(storage, reader, projections, options);
+        for projection in &this.inner.projections {
+            this.ensure(projection).await?;
+        }
+        Ok(this)
+    }
+
+    /// Every projection of this program as it stands: nothing is made, rebuilt or followed. For looking at tables
+    /// without mending them first.
+    pub fn as_they_stand(storage: Storage, reader: LogReader) -> Self {
+        Self::over(storage, reader, crate::all(), Options::default())
+    }
+
+    fn over(storage: Storage, reader: LogReader, mut projections: Vec<Arc<dyn Projection>>, options: Options) -> Self {
         projections.sort_by_key(|projection| projection.name());
         let untried = Mutex::new(projections.iter().map(|projection| projection.name()).collect());
         let inner = Inner {
@@ -90,11 +104,7 @@ impl Projections {
             reached: watch::Sender::new(0),
             hurry: tokio::sync::Notify::new(),
         };
-        let this = Self { inner: Arc::new(inner) };
-        for projection in &this.inner.projections {
-            this.ensure(projection).await?;
-        }
-        Ok(this)
+        Self { inner: Arc::new(inner) }
     }
 
     async fn ensure(&self, projection: &Arc<dyn Projection>) -> Result<(), ProjectionError> {

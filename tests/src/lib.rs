@@ -8,4 +8,5 @@ pub mod served;
 pub mod slow_answers;
 pub mod stage;
 pub mod stores;
+pub mod tamper;
 pub mod torture;

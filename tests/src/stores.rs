@@ -29,6 +29,29 @@ pub async fn fresh(kind: StoreKind, folder: &Path) -> String {
     }
 }
 
+/// A copy of a store that nobody uses at this moment, as a backup would be; dropped as others are.
+pub async fn copy(url: &str, folder: &Path) -> String {
+    let name = format!("teiki_it_{}", uuid::Uuid::now_v7().simple());
+    match url.strip_prefix("sqlite:") {
+        Some(path) => {
+            let copy = folder.join(format!("{name}.db"));
+            for end in ["", "-wal"] {
+                let from = format!("{path}{end}");
+                if Path::new(&from).exists() {
+                    std::fs::copy(from, format!("{}{end}", copy.display())).expect("the store's files can be copied");
+                }
+            }
+            format!("sqlite:{}", copy.display())
+        }
+        None => {
+            let mut connection = PgConnection::connect(&server()).await.expect("the test server answers");
+            let statement = format!("CREATE DATABASE {name} TEMPLATE {}", database(url));
+            connection.execute(statement.as_str()).await.expect("a database nobody uses can be copied");
+            with_database(&server(), &name)
+        }
+    }
+}
+
 /// Drops what [`fresh`] made on a server.
 pub async fn drop_store(url: &str) {
     if !url.starts_with("postgres") {

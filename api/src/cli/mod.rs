@@ -3,14 +3,18 @@
 mod bind;
 mod demo;
 mod expiring;
+mod export;
 mod keys;
 mod rebuild;
 mod reconcile;
 mod renew;
 mod retries;
 mod schedule;
+mod seal;
 mod serve;
 mod set_aside;
+mod store_only;
+mod verify;
 
 pub(crate) use renew::progress_bar;
 
@@ -56,6 +60,12 @@ enum Command {
     Schedule(schedule::Arguments),
     /// Build tables anew from the first event, beside the ones in use, and switch.
     Rebuild(rebuild::Arguments),
+    /// Check that the log is whole, that every table is what it says, and that earlier seals still fit.
+    Verify(verify::Arguments),
+    /// Sign where the log stands, for keeping elsewhere.
+    Seal(seal::Arguments),
+    /// Write a shop's log as JSON Lines, verifiable without engine and database.
+    Export(export::Arguments),
     /// Run a demonstration shop through many nights against a simulated Paygent, then serve it.
     Demo(demo::Arguments),
 }
@@ -118,6 +128,9 @@ async fn run(command: Command, file: &std::path::Path) -> Result<ExitCode, CliEr
     log_to_stderr();
     match command {
         Command::Reconcile(arguments) => return reconcile::run(arguments, Config::load(file)?).await,
+        Command::Verify(arguments) => return verify::run(arguments, Config::load(file)?).await,
+        Command::Seal(arguments) => seal::run(arguments, Config::load(file)?).await,
+        Command::Export(arguments) => export::run(arguments, Config::load(file)?).await,
         Command::Retries(arguments) => retries::run(arguments, Config::load(file)?).await,
         Command::Expiring(arguments) => expiring::run(arguments, Config::load(file)?).await,
         Command::SetAside(arguments) => set_aside::run(arguments, Config::load(file)?).await,

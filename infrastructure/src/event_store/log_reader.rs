@@ -72,6 +72,13 @@ pub enum LogError {
     },
 }
 
+impl LogEvent {
+    /// The digest of the event by itself: `hash` is SHA-256 over the hash before it and this.
+    pub fn digest(&self) -> [u8; 32] {
+        super::verify::link(self).digest()
+    }
+}
+
 impl LogError {
     /// Whether the store is out of reach, so that nothing else would work either.
     pub fn is_unavailable(&self) -> bool {
@@ -128,8 +135,8 @@ impl LogReader {
         self.end().await.map(|(position, _)| position)
     }
 
-    /// The last position and its hash.
-    pub(super) async fn end(&self) -> Result<(i64, Hash), LogError> {
+    /// The last position and its hash; 0 and zeros when the log is empty.
+    pub async fn end(&self) -> Result<(i64, Hash), LogError> {
         let read = match &self.storage {
             Storage::Sqlite(sqlite) => {
                 let end = sqlx::query(HEAD).try_map(|row: SqliteRow| Ok((row.try_get(0)?, hash_of(&row, 1)?)));
@@ -138,6 +145,15 @@ impl LogReader {
             Storage::Postgres(pool) => sqlx::query_as(HEAD).fetch_optional(pool).await,
         };
         Ok(read.map_err(|error| log_error(0, &error))?.unwrap_or((0, GENESIS)))
+    }
+
+    /// The hash of the chain at a position; `None` where there is no event.
+    pub async fn hash_at(&self, position: i64) -> Result<Option<Hash>, LogError> {
+        if position == 0 {
+            return Ok(Some(GENESIS));
+        }
+        let event = self.page(position - 1, 1).await?.pop();
+        Ok(event.filter(|event| event.position == position).map(|event| event.hash))
     }
 
     /// The place of an event in the log; `None` while it has none.

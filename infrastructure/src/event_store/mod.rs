@@ -27,7 +27,7 @@ pub use log_reader::{LogError, LogEvent, LogReader};
 pub use metadata::EventMetadata;
 pub use sequencer::{SequencedBatch, Sequencer, SequencerError, SequencerStatus};
 pub use storage::{SqliteStorage, Storage, StorageError, StorageOptions};
-pub use verify::{Broken, Verified, VerifyError};
+pub use verify::{Broken, Judge, Verified, VerifyError};
 
 use postgres_es::PostgresEventRepository;
 use sqlite_es::SqliteEventRepository;

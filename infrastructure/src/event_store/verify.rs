@@ -7,6 +7,7 @@ use super::sequence_sqlite::hash_of;
 use super::sequenced_rows::canonical_parts;
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
+use std::collections::HashMap;
 
 /// Events looked at in one step.
 const PAGE: i64 = 2_000;
@@ -29,6 +30,9 @@ pub struct Broken {
     /// What is wrong with it.
     pub why: String,
 }
+
+/// Looks at one event of a log whose chain holds so far, and says what is wrong with it.
+pub type Judge = fn(&LogEvent) -> Result<(), String>;
 
 /// Why a log did not pass.
 #[derive(Debug, thiserror::Error)]
@@ -62,9 +66,14 @@ impl LogReader {
     ///
     /// Who can write to the database can also write a whole new chain; only a head and hash kept elsewhere
     /// ([`Verified`]) show that.
-    pub async fn verify(&self, mut progress: impl FnMut(i64)) -> Result<Verified, VerifyError> {
+    pub async fn verify(&self, progress: impl FnMut(i64)) -> Result<Verified, VerifyError> {
+        self.verify_with(progress, |_| Ok(())).await
+    }
+
+    /// As [`Self::verify`], with a look at every event by `judge`.
+    pub async fn verify_with(&self, mut progress: impl FnMut(i64), judge: Judge) -> Result<Verified, VerifyError> {
         let (head, kept_hash) = self.kept_end().await?;
-        let (mut position, mut hash) = (0, GENESIS);
+        let (mut position, mut check) = (0, Check { hash: GENESIS, streams: HashMap::new(), judge });
         while position < head {
             let mut pairs = self.pairs(position, PAGE).await?;
             pairs.truncate(usize::try_from(head - position).unwrap_or(usize::MAX));
@@ -72,11 +81,12 @@ impl LogReader {
                 return Err(broken(position + 1, "it and everything after it is missing"));
             }
             // Hashing a page takes long enough to be kept away from the threads that serve everybody.
-            (position, hash) = tokio::task::spawn_blocking(move || check(pairs, position, hash))
+            (position, check) = tokio::task::spawn_blocking(move || check.page(pairs, position))
                 .await
                 .map_err(|error| LogError::Failed { after: position, reason: error.to_string() })??;
             progress(position);
         }
+        let hash = check.hash;
         if hash != kept_hash {
             return Err(broken(head, "its hash is not the one the log was left with"));
         }
@@ -89,8 +99,8 @@ impl LogReader {
         Ok(Verified { head, hash })
     }
 
-    /// Where the sequencer left the log.
-    async fn kept_end(&self) -> Result<(i64, Hash), LogError> {
+    /// Where the sequencer left the log: its last position and hash, as far as it is to be read.
+    pub async fn kept_end(&self) -> Result<(i64, Hash), LogError> {
         const SQL: &str = "SELECT position, hash FROM sequencer_state WHERE only_row = 1";
         let read = match &self.storage {
             Storage::Sqlite(sqlite) => {
@@ -184,36 +194,57 @@ impl LogReader {
     }
 }
 
-/// Checks a page that follows `position`; returns where it ends.
-fn check(pairs: Vec<Pair>, mut position: i64, mut hash: Hash) -> Result<(i64, Hash), VerifyError> {
-    for Pair { logged, stored } in pairs {
-        position += 1;
-        if logged.position != position {
-            return Err(broken(position, "it is missing"));
-        }
-        hash = link(&logged).hash(&hash);
-        if hash != logged.hash {
-            return Err(broken(position, "its hash does not fit; it, or the event before it, was changed or moved"));
-        }
-        let Some(stored) = stored else {
-            return Err(broken(position, "the stored event it was made from is missing"));
-        };
-        let Some(parts) = canonical_parts(&stored.payload, &stored.metadata, &stored.recorded_at) else {
-            return Err(broken(position, "the stored event it was made from is not JSON any more"));
-        };
-        let same = stored.event_type == logged.event_type
-            && stored.event_version == logged.event_version
-            && parts.payload == logged.payload
-            && parts.metadata == logged.metadata
-            && parts.recorded_at == logged.recorded_at;
-        if !same {
-            return Err(broken(position, "the stored event it was made from was changed"));
-        }
-    }
-    Ok((position, hash))
+/// What is known of the log up to some position.
+struct Check {
+    hash: Hash,
+    /// The last sequence of every stream.
+    streams: HashMap<String, i64>,
+    judge: Judge,
 }
 
-fn link(event: &LogEvent) -> Link<'_> {
+impl Check {
+    /// Checks a page that follows `position`; returns where it ends.
+    fn page(mut self, pairs: Vec<Pair>, mut position: i64) -> Result<(i64, Self), VerifyError> {
+        for Pair { logged, stored } in pairs {
+            position += 1;
+            if logged.position != position {
+                return Err(broken(position, "it is missing"));
+            }
+            self.hash = link(&logged).hash(&self.hash);
+            if self.hash != logged.hash {
+                return Err(broken(
+                    position,
+                    "its hash does not fit; it, or the event before it, was changed or moved",
+                ));
+            }
+            is_as_stored(&logged, stored).map_err(|why| broken(position, why))?;
+            let last = self.streams.entry(format!("{} {}", logged.aggregate_type, logged.aggregate_id)).or_default();
+            *last += 1;
+            if logged.sequence != *last {
+                let stream = format!("{} {}", logged.aggregate_type, logged.aggregate_id);
+                let why = format!("{stream} continues with sequence {} instead of {last}", logged.sequence);
+                return Err(broken(position, &why));
+            }
+            (self.judge)(&logged).map_err(|why| broken(position, &why))?;
+        }
+        Ok((position, self))
+    }
+}
+
+fn is_as_stored(logged: &LogEvent, stored: Option<Stored>) -> Result<(), &'static str> {
+    let Some(stored) = stored else { return Err("the stored event it was made from is missing") };
+    let Some(parts) = canonical_parts(&stored.payload, &stored.metadata, &stored.recorded_at) else {
+        return Err("the stored event it was made from is not JSON any more");
+    };
+    let same = stored.event_type == logged.event_type
+        && stored.event_version == logged.event_version
+        && parts.payload == logged.payload
+        && parts.metadata == logged.metadata
+        && parts.recorded_at == logged.recorded_at;
+    if same { Ok(()) } else { Err("the stored event it was made from was changed") }
+}
+
+pub(super) fn link(event: &LogEvent) -> Link<'_> {
     Link {
         position: event.position,
         aggregate_type: &event.aggregate_type,
