@@ -14,6 +14,7 @@ use teiki_infrastructure::event_store::{
 use teiki_infrastructure::key_ring::{KeyError, KeyRing};
 use teiki_infrastructure::paygent::{Transport, TransportConfig, TransportError};
 use teiki_infrastructure::serial_numbers::SerialNumbers;
+use teiki_infrastructure::store_id::{self, StoreIdError};
 use teiki_projections::{ProjectionError, Projections};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
@@ -37,6 +38,9 @@ pub enum AppError {
     /// The way to Paygent.
     #[error(transparent)]
     Transport(#[from] TransportError),
+    /// The store's name.
+    #[error(transparent)]
+    StoreId(#[from] StoreIdError),
     /// The tables.
     #[error(transparent)]
     Projection(#[from] ProjectionError),
@@ -93,6 +97,8 @@ impl App {
         make_folder(config.database_url.expose())?;
         let options = StorageOptions { connections: config.concurrency as u32 + 8, ..StorageOptions::default() };
         let storage = Storage::open(config.database_url.expose(), &options).await?;
+        // From the first day, so that every copy of the store is known as one of it.
+        store_id::of(&storage).await?;
         let keys = KeyRing::open(storage.clone(), &config.key_file).await?;
         let transport = if config.paygent_url.is_empty() {
             None

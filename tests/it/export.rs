@@ -144,7 +144,7 @@ async fn every_change_of_an_export_is_found_with_its_position(kind: StoreKind) {
     // An event of the shop hidden behind its digest: its stream goes on with a gap.
     let mut changed = lines.clone();
     let own: Vec<usize> =
-        (1..=head).filter(|at| String::from_utf8_lossy(&lines[*at]).contains("SaleModeChanged")).collect();
+        (1..=head).filter(|at| String::from_utf8_lossy(&lines[*at]).contains("UseForSubscriptionsChanged")).collect();
     let digest = digest_of(&lines[own[0]]);
     let hash = String::from_utf8_lossy(&lines[own[0]]).rsplit('"').nth(1).unwrap().to_owned();
     changed[own[0]] = format!("{{\"position\":{},\"digest\":\"{digest}\",\"hash\":\"{hash}\"}}", own[0]).into_bytes();

@@ -8,12 +8,9 @@ use teiki_infrastructure::event_store::{Storage, StorageOptions};
 /// Opens a store that exists.
 pub(super) async fn open(config: &Config) -> Result<Storage, CliError> {
     let url = config.database_url.expose();
-    if let Some(path) = url.strip_prefix("sqlite:").map(|path| path.trim_start_matches("//")) {
-        if !Path::new(path).exists() {
-            return Err(CliError::Other(format!(
-                "there is no store at {path}; set TEIKI_DATABASE_URL to the one meant"
-            )));
-        }
+    let file = url.strip_prefix("sqlite:").map(|path| path.trim_start_matches("//"));
+    if let Some(path) = file.filter(|path| !Path::new(path).exists()) {
+        return Err(CliError::Other(format!("there is no store at {path}; set TEIKI_DATABASE_URL to the one meant")));
     }
     Storage::open(url, &StorageOptions::default()).await.map_err(CliError::other)
 }
