@@ -252,7 +252,24 @@ async fn w8_a_late_success_is_shown_and_refunded_or_accepted(kind: StoreKind) {
     }
 }
 
+/// Nobody listens where Paygent should be: that is no refusal, and the same request may be made later.
+async fn o5_paygent_is_not_reached_and_nothing_changes(kind: StoreKind) {
+    let (stage, reached) = served(kind, SaleMode::AuthorizeOnly, &["1111"]).await;
+    reached.stop().await;
+    let unreached = Served::start(&stage, &[("TEIKI_PAYGENT_URL", "https://127.0.0.1:1")]).await;
+    let path = format!("/v1/orders/{}/capture", order(0));
+    let (status, problem) = unreached.post(&path, &Value::Null).await;
+    assert_eq!((status, &problem["code"]), (StatusCode::BAD_GATEWAY, &json!("paygent_unreachable")), "{problem}");
+    assert_eq!((&problem["retryable"], &problem["paygent_code"]), (&json!(true), &Value::Null), "{problem}");
+    unreached.stop().await;
+    let served = Served::start(&stage, &[]).await;
+    let (status, order) = served.post(&path, &Value::Null).await;
+    assert_eq!((status, &order["payment_status"]), (StatusCode::OK, &json!("sales_confirmed")), "{order}");
+    close(stage, served).await;
+}
+
 on_both_stores!(
+    o5_paygent_is_not_reached_and_nothing_changes,
     o5_o6_a_lower_amount_is_updated_then_confirmed,
     o6_a_higher_amount_is_held_once,
     o6_w12_a_higher_amount_survives_lost_replies,

@@ -215,5 +215,10 @@ fn refused(event: &OrderEvent) -> Option<Problem> {
         }
         _ => return None,
     };
+    if code.is_empty() {
+        // Nothing was sent, so Paygent refused nothing.
+        let title = "Paygent was not reached, and nothing was changed there; ask again";
+        return Some(Problem::new(StatusCode::BAD_GATEWAY, "paygent_unreachable", title).detail(detail).retryable());
+    }
     Some(Problem::new(StatusCode::PAYMENT_REQUIRED, name, title).paygent(code.clone(), detail.clone()))
 }
