@@ -9,7 +9,7 @@ DEMO ?= demo
 ROUNDS ?= 40
 MINUTES ?= 20
 
-.PHONY: run fresh test torture lint bench golden
+.PHONY: run fresh test torture lint bench golden openapi contract
 
 run:
 	$(CARGO) run -p teiki -- demo --folder $(DEMO)
@@ -32,6 +32,9 @@ lint:
 bench:
 	$(CARGO) build --release -p teiki -p paygent-simulator -p teiki-tests
 	TEIKI_TEST_POSTGRES_FSYNC=on tests/postgres target/release/teiki-bench
+
+openapi:
+	UPDATE_OPENAPI=1 $(CARGO) test -p teiki --lib openapi
 
 golden:
 	UPDATE_GOLDEN=1 $(CARGO) test -p teiki-domain --test it golden

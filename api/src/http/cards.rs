@@ -2,49 +2,79 @@
 
 use super::caller::Caller;
 use super::problem::Problem;
-use super::query::{cursor, limit};
+use super::query::{Params, cursor, limit};
 use crate::app::App;
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use axum::extract::State;
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use teiki_domain::card_expiry::ExpiryStanding;
 use teiki_projections::card_expiry_table;
+use utoipa::{IntoParams, ToSchema};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Filters {
+    /// The shop; only the key's own is answered.
+    #[param(pattern = "^[0-9]{5}$")]
     shop: Option<String>,
+    /// `next_cursor` of the page before.
+    #[param(max_length = 128)]
     cursor: Option<String>,
+    /// Rows of the page; 50 if left out.
+    #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
 }
 
+/// A subscription whose card is close to its end or past it.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ExpiringCard {
+    subscription_id: String,
+    member_id: String,
+    /// The number as Paygent masks it.
+    #[schema(example = "************1111")]
+    masked_number: String,
+    /// As printed on the card.
+    #[schema(example = "05/26")]
+    expiry: String,
+    /// Its last day.
+    valid_through: NaiveDate,
+    #[schema(schema_with = super::schema::standing)]
+    standing: ExpiryStanding,
+}
+
+/// A page of cards about to expire.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ExpiringCards {
+    /// The business day in Tokyo.
+    as_of: NaiveDate,
+    cards: Vec<ExpiringCard>,
+    /// Where the next page begins; null on the last page.
+    next_cursor: Option<String>,
+}
+
 /// `GET /v1/cards/expiring`: every running subscription whose card is close to its end or past it, today in Tokyo.
+#[utoipa::path(get, path = "/v1/cards/expiring", operation_id = "list_expiring_cards", tag = "members", params(Filters),
+    responses((status = 200, body = ExpiringCards)))]
 pub(super) async fn expiring(
     State(app): State<Arc<App>>,
     caller: Caller,
-    filters: Result<Query<Filters>, QueryRejection>,
-) -> Result<Json<Value>, Problem> {
-    let Query(filters) = filters?;
+    Params(filters): Params<Filters>,
+) -> Result<Json<ExpiringCards>, Problem> {
     let shop = Some(caller.shop_asked_for(filters.shop.as_deref())?);
     let (after, limit) = (cursor(filters.cursor.as_deref())?, limit(filters.limit)?);
     let today = app.clock.today();
     let page = card_expiry_table::affected(&app.storage, today, shop, after.as_ref(), limit).await?;
-    let cards: Vec<Value> = page
-        .rows
-        .iter()
-        .map(|row| {
-            json!({
-                "subscription_id": row.subscription_id,
-                "member_id": row.member_id,
-                "masked_number": row.masked_number,
-                "expiry": row.expiry.to_string(),
-                "valid_through": row.expiry.last_day(),
-                "standing": row.standing,
-            })
-        })
-        .collect();
-    let next = page.next.map(|next| next.to_string());
-    Ok(Json(json!({"as_of": today, "cards": cards, "next_cursor": next})))
+    let cards = page.rows.into_iter().map(|row| ExpiringCard {
+        subscription_id: row.subscription_id,
+        member_id: row.member_id,
+        masked_number: row.masked_number,
+        expiry: row.expiry.to_string(),
+        valid_through: row.expiry.last_day(),
+        standing: row.standing,
+    });
+    let next_cursor = page.next.map(|next| next.to_string());
+    Ok(Json(ExpiringCards { as_of: today, cards: cards.collect(), next_cursor }))
 }

@@ -1,7 +1,7 @@
 //! Members and their cards.
 
 use super::caller::Caller;
-use super::problem::Problem;
+use super::problem::{Declined, Problem};
 use crate::app::App;
 use crate::members::{self, Profile};
 use crate::payments::CardRegistration;
@@ -10,30 +10,47 @@ use axum::Json;
 use axum::extract::rejection::{JsonRejection, PathRejection};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use teiki_domain::ids::MemberId;
 use teiki_infrastructure::redacted::Redacted;
+use utoipa::ToSchema;
 
-#[derive(Deserialize)]
+/// Who shall be a member.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewMember)]
 pub(super) struct Register {
+    /// The shop's five digits, a hyphen, a number of the shop's own.
+    #[schema(pattern = "^[0-9]{5}-[A-Za-z0-9_]{1,19}$", example = "02396-M0001")]
     member_id: String,
+    #[schema(min_length = 1, max_length = 100, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$", example = "山田 花子")]
     name: String,
+    #[schema(min_length = 3, max_length = 254, pattern = "^[^\\s@\\x00-\\x1f\\x7f-\\x9f]+@[^\\s@\\x00-\\x1f\\x7f-\\x9f]+$", example = "hanako@example.jp")]
     mail: String,
     #[serde(default)]
+    #[schema(max_length = 30, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*$", example = "03-0000-0000")]
     phone: String,
     #[serde(default)]
+    #[schema(max_length = 300, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*$", example = "東京都千代田区1-1")]
     address: String,
 }
 
+/// A member by their id.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Registered {
+    member_id: String,
+}
+
 /// `POST /v1/members`: 201 when new, 200 when already registered.
+#[utoipa::path(post, path = "/v1/members", operation_id = "register_member", tag = "members", request_body = Register,
+    responses((status = 201, body = Registered, description = "Registered."),
+        (status = 200, body = Registered, description = "Was registered before; the profile given first stays.")))]
 pub(super) async fn register(
     State(app): State<Arc<App>>,
     caller: Caller,
     body: Result<Json<Register>, JsonRejection>,
-) -> Result<(StatusCode, Json<Value>), Problem> {
+) -> Result<(StatusCode, Json<Registered>), Problem> {
     let Json(body) = body?;
     let member: MemberId = body
         .member_id
@@ -45,23 +62,44 @@ pub(super) async fn register(
     let because = caller.because(&app, "a billing service registered the member");
     let new = members::register(&app, &member, &profile, &because).await?;
     let status = if new { StatusCode::CREATED } else { StatusCode::OK };
-    Ok((status, Json(json!({"member_id": member}))))
+    Ok((status, Json(Registered { member_id: member.to_string() })))
 }
 
-#[derive(Deserialize)]
+/// A card, as the browser's token for it.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewCard)]
 pub(super) struct RegisterCard {
     /// What Paygent's script returned in the buyer's browser (C2).
+    #[schema(value_type = String, write_only, min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_-]+$")]
     token: Redacted<String>,
 }
 
+/// A card in Paygent's vault.
+#[derive(Serialize, ToSchema)]
+pub(super) struct KeptCard {
+    member_id: String,
+    /// The number as Paygent masks it.
+    #[schema(example = "************1111")]
+    masked_number: String,
+    /// As printed on the card.
+    #[schema(example = "05/26")]
+    expiry: String,
+}
+
 /// `POST /v1/members/{id}/cards`: keeps the card behind a token in Paygent's vault (C8, M1).
+#[utoipa::path(post, path = "/v1/members/{id}/cards", operation_id = "register_card", tag = "members",
+    params(super::schema::MemberPath), request_body = RegisterCard,
+    responses((status = 201, body = KeptCard, description = "Paygent keeps the card; it is the one charged from now on."),
+        Declined,
+        (status = 502, body = Problem, content_type = "application/problem+json",
+            description = "Paygent gave no usable answer; nothing is charged by this, register the card again.")))]
 pub(super) async fn register_card(
     State(app): State<Arc<App>>,
     caller: Caller,
     id: Result<Path<String>, PathRejection>,
     body: Result<Json<RegisterCard>, JsonRejection>,
-) -> Result<(StatusCode, Json<Value>), Problem> {
+) -> Result<(StatusCode, Json<KeptCard>), Problem> {
     let Path(id) = id?;
     let Json(body) = body?;
     let member: MemberId =
@@ -89,7 +127,11 @@ pub(super) async fn register_card(
     match work.await.map_err(|_| super::problem::internal())?? {
         CardRegistration::Registered(card) => Ok((
             StatusCode::CREATED,
-            Json(json!({"member_id": member, "masked_number": card.masked_number, "expiry": card.expiry.to_string()})),
+            Json(KeptCard {
+                member_id: member.to_string(),
+                masked_number: card.masked_number,
+                expiry: card.expiry.to_string(),
+            }),
         )),
         CardRegistration::Failed { code, detail } if code.is_empty() => {
             let title = "Paygent gave no usable answer; register the card again";

@@ -6,12 +6,15 @@ mod health;
 pub(crate) mod idempotency;
 mod members;
 mod notices;
+pub mod openapi;
 mod order_commands;
 pub(crate) mod orders;
 mod problem;
 pub(crate) mod query;
 mod request;
 mod request_id;
+mod schema;
+mod shop_settings;
 mod shops;
 mod subscriptions;
 mod work;
@@ -22,7 +25,7 @@ use axum::Router;
 use axum::extract::{ConnectInfo, DefaultBodyLimit};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
-use axum::routing::{get, post, put};
+use axum::routing::get;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,10 +37,16 @@ use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
 use caller::Limits;
+use openapi::Routes;
+use utoipa_axum::routes;
 pub(crate) use problem::Problem;
 
 /// Largest request body in bytes.
 const BODY_MAX: usize = 256 * 1024;
+
+/// What the page that shows the description may load: its own files, and the description.
+const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+                           img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Why the server cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -77,14 +86,15 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/console.css", get(console_css))
         .route("/orders", get(console::orders::page))
         .route("/cards", get(console::card_expiry::page))
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
-        .route("/paygent/notices/{shop}", post(notices::receive))
+        .route("/openapi.json", get(openapi::serve))
+        .merge(openapi::pages().layer(set(header::CONTENT_SECURITY_POLICY, DOCS_POLICY)))
+        .merge(open().split().0)
         .merge(v1(&app))
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, longest))
+        .layer(axum::middleware::map_response(late))
         .layer(set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(set(header::CONTENT_SECURITY_POLICY, policy))
         .layer(set(header::REFERRER_POLICY, "no-referrer"))
@@ -95,33 +105,59 @@ pub fn router(app: Arc<App>) -> Router {
         .with_state(app)
 }
 
+/// Everything the description of the API is about.
+fn described() -> Routes {
+    keyed().and(open())
+}
+
+/// What programs use without a key.
+fn open() -> Routes {
+    Routes::new().routes(routes!(health::alive)).routes(routes!(health::ready)).routes(routes!(notices::receive))
+}
+
 /// What programs use, each with a key of its own.
+fn keyed() -> Routes {
+    Routes::new()
+        .routes(routes!(members::register))
+        .routes(routes!(members::register_card))
+        .routes(routes!(cards::expiring))
+        .routes(routes!(subscriptions::start))
+        .routes(routes!(orders::list))
+        .routes(routes!(orders::one))
+        .routes(routes!(work::expiring))
+        .routes(routes!(order_commands::capture))
+        .routes(routes!(order_commands::cancel))
+        .routes(routes!(order_commands::complete))
+        .routes(routes!(order_commands::authorize))
+        .routes(routes!(order_commands::update_transaction))
+        .routes(routes!(order_commands::change_basket))
+        .routes(routes!(order_commands::change_method))
+        .routes(routes!(order_commands::give_up))
+        .routes(routes!(order_commands::refund_surplus))
+        .routes(routes!(order_commands::accept_surplus))
+        .routes(routes!(work::retries))
+        .routes(routes!(work::set_aside))
+        .routes(routes!(work::release))
+        .routes(routes!(shops::one))
+        .routes(routes!(shop_settings::connection))
+        .routes(routes!(shop_settings::sale_mode))
+        .routes(routes!(shop_settings::instalments))
+        .routes(routes!(shop_settings::applicability))
+        .routes(routes!(shop_settings::use_for_subscriptions))
+        .routes(routes!(shop_settings::authorize_at_generation))
+        .routes(routes!(shop_settings::payment_methods))
+        .routes(routes!(shop_settings::card_expiry_mails))
+        .routes(routes!(shop_settings::lead_time))
+        .routes(routes!(shop_settings::contract_period))
+        .routes(routes!(shop_settings::retry_policy))
+        .routes(routes!(shop_settings::validity))
+        .routes(routes!(shop_settings::notice_key))
+}
+
 fn v1(app: &Arc<App>) -> Router<Arc<App>> {
     let limits = Arc::new(Limits::new(app.config.requests_per_second));
-    Router::new()
-        .route("/v1/members", post(members::register))
-        .route("/v1/members/{id}/cards", post(members::register_card))
-        .route("/v1/subscriptions", post(subscriptions::start))
-        .route("/v1/orders", get(orders::list))
-        .route("/v1/orders/{id}", get(orders::one))
-        .route("/v1/orders/expiring-authorizations", get(work::expiring))
-        .route("/v1/orders/{id}/capture", post(order_commands::capture))
-        .route("/v1/orders/{id}/cancel", post(order_commands::cancel))
-        .route("/v1/orders/{id}/complete", post(order_commands::complete))
-        .route("/v1/orders/{id}/authorize", post(order_commands::authorize))
-        .route("/v1/orders/{id}/update-transaction", post(order_commands::update_transaction))
-        .route("/v1/orders/{id}/basket", put(order_commands::change_basket))
-        .route("/v1/orders/{id}/payment-method", put(order_commands::change_method))
-        .route("/v1/orders/{id}/give-up", post(order_commands::give_up))
-        .route("/v1/orders/{id}/surplus/{payment_id}/refund", post(order_commands::refund_surplus))
-        .route("/v1/orders/{id}/surplus/{payment_id}/accept", post(order_commands::accept_surplus))
-        .route("/v1/retries", get(work::retries))
-        .route("/v1/set-aside", get(work::set_aside))
-        .route("/v1/set-aside/{kind}/{subject}/release", post(work::release))
-        .route("/v1/shops/{id}/retry-policy", put(shops::retry_policy))
-        .route("/v1/shops/{id}/authorization-validity", put(shops::validity))
-        .route("/v1/shops/{id}/notice-key", put(shops::notice_key))
-        .route("/v1/cards/expiring", get(cards::expiring))
+    let (router, _) = keyed().split();
+    router
         .route_layer(axum::middleware::from_fn_with_state(app.clone(), idempotency::once))
         .route_layer(axum::middleware::from_fn_with_state((app.clone(), limits), caller::authenticate))
 }
@@ -134,10 +170,10 @@ fn set(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderVa
 /// were meant for a loopback name are answered. It may also post to our address without being able to read the
 /// answer: what a browser sends on behalf of another site changes nothing here.
 async fn only_this_machine(request: axum::extract::Request, next: axum::middleware::Next) -> Response {
-    // Paygent proves itself by the check value of what it sends, programs prove themselves by their key; both may come
+    // The description tells nothing that is not in the program. Paygent proves itself by the check value of what it sends, programs prove themselves by their key; both may come
     // from elsewhere, through a proxy. A browser never sends a key by itself.
     let path = request.uri().path();
-    if ["/paygent/", "/v1/", "/healthz", "/readyz"].iter().any(|open| path.starts_with(open)) {
+    if ["/paygent/", "/v1/", "/healthz", "/readyz", "/openapi.json", "/docs"].iter().any(|open| path.starts_with(open)) {
         return next.run(request).await;
     }
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
@@ -170,6 +206,15 @@ fn from_elsewhere(method: &Method, headers: &HeaderMap) -> Option<Problem> {
 fn wrong_host() -> Problem {
     let title = "The pages are shown only on the machine that serves them, as localhost";
     Problem::new(StatusCode::MISDIRECTED_REQUEST, "wrong_host", title)
+}
+
+/// What the time-out answers has no body; here it gets one.
+async fn late(response: Response) -> Response {
+    let empty = !response.headers().contains_key(header::CONTENT_TYPE);
+    if response.status() == StatusCode::GATEWAY_TIMEOUT && empty {
+        return problem::timed_out().into_response();
+    }
+    response
 }
 
 async fn console_css() -> impl axum::response::IntoResponse {

@@ -14,6 +14,17 @@ use teiki_infrastructure::paygent::Notice;
 /// `POST /paygent/notices/{shop}`: the address to be registered with Paygent. Answers `result=0` once the notice is
 /// durable, and anything else has Paygent send it again. Who sent it is proved by its check value, so this is the one
 /// address that other machines may reach, through a proxy.
+#[utoipa::path(post, path = "/paygent/notices/{shop}", operation_id = "receive_notice", tag = "engine",
+    params(("shop" = String, Path, description = "The shop's five digits.", example = "02396")),
+    request_body(content = String, content_type = "application/x-www-form-urlencoded",
+        description = "The notice as Paygent posts it, in Windows-31J."),
+    responses(
+        (status = 200, body = String, content_type = "text/plain; charset=utf-8", example = "result=0"),
+        (status = 400, body = String, content_type = "text/plain; charset=utf-8", description = "It is no notice, or its check value is wrong."),
+        (status = 404, body = String, content_type = "text/plain; charset=utf-8", description = "The shop takes no notices."),
+        (status = 413, body = String, content_type = "text/plain; charset=utf-8", description = "It is larger than any notice."),
+        (status = 503, body = String, content_type = "text/plain; charset=utf-8", description = "It cannot be kept in this moment."),
+    ))]
 pub(super) async fn receive(State(app): State<Arc<App>>, Path(shop): Path<String>, body: Bytes) -> Response {
     match take(&app, &shop, &body).await {
         Ok(()) => answer(StatusCode::OK, Notice::ACCEPTED),

@@ -4,27 +4,53 @@
 //! Paygent refused; 409 with a sentence when the order does not allow it, before anything was sent.
 
 use super::caller::Caller;
-use super::orders::{order_id, read};
-use super::problem::{Problem, internal, unavailable};
+use super::orders::{OrderView, order_id, read};
+use super::problem::{Declined, Problem, internal, unavailable};
 use super::request::{Amount, Method, RequestLine, basket, field};
 use crate::app::App;
 use crate::command_gateway::{Because, Done};
 use crate::payments::{PaymentError, Payments};
 use axum::Json;
-use axum::extract::rejection::{JsonRejection, PathRejection};
+use axum::extract::rejection::{BytesRejection, JsonRejection, PathRejection};
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use serde::Deserialize;
-use serde_json::Value;
 use std::sync::Arc;
 use teiki_domain::ids::{OrderId, PaymentId};
 use teiki_domain::order::{Cause, Order, OrderEvent};
-use teiki_domain::payment_method::PaymentMethod;
+use utoipa::{IntoResponses, ToSchema};
 
-type Answer = Result<(StatusCode, Json<Value>), Problem>;
+/// The order as it stands after a command.
+#[derive(IntoResponses)]
+pub(super) enum Carried {
+    /// Done, now or before.
+    #[response(status = 200)]
+    Done(#[to_schema] OrderView),
+    /// Asked for at Paygent, whose answer is not known yet. The order, at `Location`, shows it once it is.
+    #[response(status = 202, headers(("Location" = String, description = "Where to ask.")))]
+    Open(#[to_schema] OrderView),
+}
+
+impl IntoResponse for Carried {
+    fn into_response(self) -> Response {
+        match self {
+            Carried::Done(order) => Json(order).into_response(),
+            Carried::Open(order) => {
+                let place = [(header::LOCATION, format!("/v1/orders/{}", order.order_id))];
+                (StatusCode::ACCEPTED, place, Json(order)).into_response()
+            }
+        }
+    }
+}
+
+type Answer = Result<Carried, Problem>;
 type Id = Result<Path<String>, PathRejection>;
 
 /// `POST /v1/orders/{id}/capture`: confirms the sale (売上確定, O5).
+#[utoipa::path(post, path = "/v1/orders/{id}/capture", operation_id = "capture_order", tag = "orders",
+    params(super::schema::OrderPath), responses(Carried, Declined))]
 pub(super) async fn capture(State(app): State<Arc<App>>, caller: Caller, id: Id) -> Answer {
     carry_out(app, &caller, order_id(id)?, "the sale was confirmed", |payments, id, because| async move {
         payments.capture(&id, &because).await
@@ -33,6 +59,8 @@ pub(super) async fn capture(State(app): State<Arc<App>>, caller: Caller, id: Id)
 }
 
 /// `POST /v1/orders/{id}/cancel`: cancels the order and its payment (O10).
+#[utoipa::path(post, path = "/v1/orders/{id}/cancel", operation_id = "cancel_order", tag = "orders",
+    params(super::schema::OrderPath), responses(Carried, Declined))]
 pub(super) async fn cancel(State(app): State<Arc<App>>, caller: Caller, id: Id) -> Answer {
     carry_out(app, &caller, order_id(id)?, "the order was cancelled", |payments, id, because| async move {
         payments.cancel(&id, &because).await
@@ -41,6 +69,8 @@ pub(super) async fn cancel(State(app): State<Arc<App>>, caller: Caller, id: Id) 
 }
 
 /// `POST /v1/orders/{id}/complete`: moves the order to the completed list (O11).
+#[utoipa::path(post, path = "/v1/orders/{id}/complete", operation_id = "complete_order", tag = "orders",
+    params(super::schema::OrderPath), responses(Carried))]
 pub(super) async fn complete(State(app): State<Arc<App>>, caller: Caller, id: Id) -> Answer {
     carry_out(app, &caller, order_id(id)?, "the order was completed", |payments, id, because| async move {
         payments.complete(&id, &because).await
@@ -49,6 +79,8 @@ pub(super) async fn complete(State(app): State<Arc<App>>, caller: Caller, id: Id
 }
 
 /// `POST /v1/orders/{id}/update-transaction`: 取引更新 (O6).
+#[utoipa::path(post, path = "/v1/orders/{id}/update-transaction", operation_id = "update_order_transaction", tag = "orders",
+    params(super::schema::OrderPath), responses(Carried, Declined))]
 pub(super) async fn update_transaction(State(app): State<Arc<App>>, caller: Caller, id: Id) -> Answer {
     carry_out(app, &caller, order_id(id)?, "the transaction was updated", |payments, id, because| async move {
         payments.update_transaction(&id, &because).await
@@ -57,29 +89,37 @@ pub(super) async fn update_transaction(State(app): State<Arc<App>>, caller: Call
 }
 
 /// The number the attempt shall have; with it, repeating the request is harmless.
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, Default, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Attempt {
+    #[schema(minimum = 0, maximum = 4_294_967_295u32, example = 2)]
     attempt: Option<u32>,
 }
 
 /// `POST /v1/orders/{id}/authorize`: tries the member's card in force (O17). The body may be empty.
-pub(super) async fn authorize(State(app): State<Arc<App>>, caller: Caller, id: Id, body: axum::body::Bytes) -> Answer {
-    let Attempt { attempt } = if body.is_empty() {
-        Attempt::default()
-    } else {
-        serde_json::from_slice(&body)
-            .map_err(|_| Problem::validation("attempt", "the body is empty or {\"attempt\": NUMBER}"))?
-    };
+#[utoipa::path(post, path = "/v1/orders/{id}/authorize", operation_id = "authorize_order", tag = "orders",
+    params(super::schema::OrderPath), request_body = Option<Attempt>, responses(Carried, Declined))]
+pub(super) async fn authorize(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    id: Id,
+    body: Result<Bytes, BytesRejection>,
+) -> Answer {
+    let body = body?;
+    let given = if body.is_empty() { None } else { Json::<Option<Attempt>>::from_bytes(&body)?.0 };
+    let Attempt { attempt } = given.unwrap_or_default();
     carry_out(app, &caller, order_id(id)?, "the card was tried again", move |payments, id, because| async move {
         payments.authorize(&id, attempt, Cause::Operator, &because).await
     })
     .await
 }
 
-#[derive(Deserialize)]
+/// What an order contains.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = Basket)]
 pub(super) struct Contents {
+    #[schema(min_items = 1, max_items = 100)]
     lines: Vec<RequestLine>,
     shipping: Amount,
     #[serde(default)]
@@ -87,6 +127,8 @@ pub(super) struct Contents {
 }
 
 /// `PUT /v1/orders/{id}/basket`: changes what the order contains or costs (O6, O17).
+#[utoipa::path(put, path = "/v1/orders/{id}/basket", operation_id = "change_order_basket", tag = "orders",
+    params(super::schema::OrderPath), request_body = Contents, responses(Carried))]
 pub(super) async fn change_basket(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -101,13 +143,17 @@ pub(super) async fn change_basket(
     .await
 }
 
-#[derive(Deserialize)]
+/// How it shall be paid.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ChosenMethod)]
 pub(super) struct NewMethod {
     payment_method: Method,
 }
 
 /// `PUT /v1/orders/{id}/payment-method`: changes how the order is paid (O17).
+#[utoipa::path(put, path = "/v1/orders/{id}/payment-method", operation_id = "change_order_payment_method", tag = "orders",
+    params(super::schema::OrderPath), request_body = NewMethod, responses(Carried))]
 pub(super) async fn change_method(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -115,25 +161,24 @@ pub(super) async fn change_method(
     body: Result<Json<NewMethod>, JsonRejection>,
 ) -> Answer {
     let Json(body) = body?;
-    let method: PaymentMethod = body.payment_method.into();
-    if let PaymentMethod::External { name } = &method
-        && (!(1..=60).contains(&name.chars().count()) || name.chars().any(char::is_control))
-    {
-        return Err(Problem::validation("payment_method", "1 to 60 characters without control characters"));
-    }
+    let method = body.payment_method.read("payment_method")?;
     carry_out(app, &caller, order_id(id)?, "the payment method was changed", move |payments, id, because| async move {
         payments.change_method(&id, method, &because).await
     })
     .await
 }
 
-#[derive(Deserialize)]
+/// Which attempt is waited for no longer.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct GiveUp {
+    #[schema(minimum = 0, maximum = 4_294_967_295u32, example = 1)]
     attempt: u32,
 }
 
 /// `POST /v1/orders/{id}/give-up`: waits no longer for an attempt without a known outcome (W8).
+#[utoipa::path(post, path = "/v1/orders/{id}/give-up", operation_id = "give_up_order_attempt", tag = "orders",
+    params(super::schema::OrderPath), request_body = GiveUp, responses(Carried))]
 pub(super) async fn give_up(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -155,6 +200,8 @@ fn surplus(path: Surplus) -> Result<(OrderId, PaymentId), Problem> {
 }
 
 /// `POST /v1/orders/{id}/surplus/{payment_id}/refund`: gives a payment back that pays nothing here (W8).
+#[utoipa::path(post, path = "/v1/orders/{id}/surplus/{payment_id}/refund", operation_id = "refund_surplus_payment", tag = "orders",
+    params(super::schema::SurplusPath), responses(Carried, Declined))]
 pub(super) async fn refund_surplus(State(app): State<Arc<App>>, caller: Caller, path: Surplus) -> Answer {
     let (id, payment) = surplus(path)?;
     carry_out(app, &caller, id, "the surplus payment was given back", move |payments, id, because| async move {
@@ -164,6 +211,8 @@ pub(super) async fn refund_surplus(State(app): State<Arc<App>>, caller: Caller, 
 }
 
 /// `POST /v1/orders/{id}/surplus/{payment_id}/accept`: lets a payment found late pay the order (W8).
+#[utoipa::path(post, path = "/v1/orders/{id}/surplus/{payment_id}/accept", operation_id = "accept_surplus_payment", tag = "orders",
+    params(super::schema::SurplusPath), responses(Carried))]
 pub(super) async fn accept_surplus(State(app): State<Arc<App>>, caller: Caller, path: Surplus) -> Answer {
     let (id, payment) = surplus(path)?;
     carry_out(app, &caller, id, "the surplus payment was accepted", move |payments, id, because| async move {
@@ -191,8 +240,8 @@ where
         return Err(problem);
     }
     let open = done.aggregate.details().is_some_and(|details| details.operation.is_some());
-    let status = if open { StatusCode::ACCEPTED } else { StatusCode::OK };
-    Ok((status, Json(read(&app, &id).await?)))
+    let order = read(&app, &id).await?;
+    Ok(if open { Carried::Open(order) } else { Carried::Done(order) })
 }
 
 /// Paygent's refusal of what was just asked.

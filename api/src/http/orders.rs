@@ -2,42 +2,72 @@
 
 use super::caller::Caller;
 use super::problem::Problem;
-use super::query::{cursor, limit, optional};
+use super::query::{Params, cursor, limit, optional};
 use crate::app::App;
 use axum::Json;
-use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use chrono::NaiveDate;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use teiki_domain::ids::OrderId;
+use teiki_domain::money::Yen;
 use teiki_domain::order::Payment;
 use teiki_projections::order_list::{self, OrderFilter, OrderRow};
+use utoipa::{IntoParams, ToSchema};
 
 /// Filters of the order list (O2), as they come in an address.
-#[derive(Deserialize, Default, Clone)]
+#[derive(Deserialize, Default, Clone, IntoParams)]
 #[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Filters {
+    /// The shop; only the key's own is answered.
+    #[param(pattern = "^[0-9]{5}$")]
     pub(crate) shop: Option<String>,
+    /// Generated for this date or later.
+    #[param(value_type = Option<NaiveDate>)]
     pub(crate) from: Option<String>,
+    /// Generated for this date or earlier.
+    #[param(value_type = Option<NaiveDate>)]
     pub(crate) to: Option<String>,
+    /// With this payment status.
+    #[param(schema_with = super::schema::payment_status)]
     pub(crate) status: Option<String>,
+    /// Of this member.
+    #[param(pattern = "^[0-9]{5}-[A-Za-z0-9_]{1,19}$")]
     pub(crate) member: Option<String>,
+    /// Of this subscription.
+    #[param(pattern = "^[0-9]{5}-[A-Za-z0-9_]{1,19}$")]
     pub(crate) subscription: Option<String>,
+    /// Authorised under exactly this transaction ID (取引ID).
+    #[param(pattern = "^[0-9]{20}$", example = "02396000000000831705")]
     pub(crate) transaction_id: Option<String>,
+    /// Of at least so many yen.
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 999_999_999_999i64)]
     pub(crate) amount_min: Option<String>,
+    /// Of at most so many yen.
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 999_999_999_999i64)]
     pub(crate) amount_max: Option<String>,
+    /// Only those whose authorisation failed.
+    #[param(value_type = Option<bool>)]
     pub(crate) failed_only: Option<String>,
+    /// Only those with a payment somebody has to decide about.
+    #[param(value_type = Option<bool>)]
     pub(crate) undecided_only: Option<String>,
+    /// In this list.
+    #[param(schema_with = super::schema::order_list)]
     pub(crate) list: Option<String>,
+    /// `next_cursor` of the page before.
+    #[param(max_length = 128)]
     pub(crate) cursor: Option<String>,
+    /// Rows of the page; 50 if left out.
+    #[param(minimum = 1, maximum = 500)]
     pub(crate) limit: Option<u32>,
 }
 
 /// The lists an order can be in (O11).
-const LISTS: [&str; 3] = ["open", "completed", "cancelled"];
+pub(super) const LISTS: [&str; 3] = ["open", "completed", "cancelled"];
 
 impl Filters {
     pub(crate) fn read(&self) -> Result<OrderFilter, Problem> {
@@ -49,8 +79,8 @@ impl Filters {
         if list.as_ref().is_some_and(|list| !LISTS.contains(&list.as_str())) {
             return Err(Problem::validation("list", format!("it is one of {}", LISTS.join(", "))));
         }
-        let date = |field: &str, text: Option<&str>| -> Result<Option<NaiveDate>, Problem> {
-            optional(field, text).map_err(|_| Problem::validation(field, "a date is written as YYYY-MM-DD"))
+        let date = |name: &str, text: Option<&str>| -> Result<Option<NaiveDate>, Problem> {
+            text.filter(|text| !text.is_empty()).map(|text| super::query::date(name, text)).transpose()
         };
         Ok(OrderFilter {
             shop: optional("shop", self.shop.as_deref())?,
@@ -59,8 +89,8 @@ impl Filters {
             status,
             member: optional("member", self.member.as_deref())?,
             subscription: optional("subscription", self.subscription.as_deref())?,
-            amount_min: optional("amount_min", self.amount_min.as_deref())?,
-            amount_max: optional("amount_max", self.amount_max.as_deref())?,
+            amount_min: yen("amount_min", self.amount_min.as_deref())?,
+            amount_max: yen("amount_max", self.amount_max.as_deref())?,
             failed_only: optional::<bool>("failed_only", self.failed_only.as_deref())?.unwrap_or(false),
             transaction_id: optional("transaction_id", self.transaction_id.as_deref())?,
             attempt_transaction_id: None,
@@ -70,62 +100,161 @@ impl Filters {
     }
 }
 
+fn yen(name: &str, text: Option<&str>) -> Result<Option<i64>, Problem> {
+    let yen: Option<i64> = optional(name, text)?;
+    let yen = yen.map(|yen| super::request::field(name, Yen::new(yen))).transpose()?;
+    Ok(yen.map(Yen::get))
+}
+
+/// An order as it stands.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Order)]
+pub(super) struct OrderView {
+    /// Order number (受注番号).
+    #[schema(example = "02396-D0001-20260401")]
+    pub(super) order_id: String,
+    /// The subscription it came from.
+    subscription_id: String,
+    /// Whose it is.
+    member_id: String,
+    /// The generation date it stands for.
+    generation_date: NaiveDate,
+    /// Delivery date.
+    delivery_date: NaiveDate,
+    /// Goods amount in yen.
+    goods: i64,
+    /// Everything to pay in yen; null while shipping or fee is to be quoted.
+    total: Option<i64>,
+    /// `card`, or `external:` and the name.
+    payment_method: String,
+    /// Whether it is captured together with the authorisation (S4).
+    #[schema(schema_with = super::schema::sale_mode)]
+    sale_mode: String,
+    /// Payment status (O4).
+    #[schema(schema_with = super::schema::payment_status)]
+    pub(super) payment_status: String,
+    /// Payment status as operators read it.
+    #[schema(example = "オーソリOK")]
+    payment_status_text: &'static str,
+    /// Transaction ID (取引ID, O1), once it is authorised.
+    transaction_id: Option<String>,
+    /// Paygent's id of the payment, once it is authorised.
+    payment_id: Option<String>,
+    /// Paygent's last refusal, until another request begins (E4).
+    failure: Option<Failure>,
+    /// Why no authorisation was tried (R5).
+    not_executed_reason: Option<String>,
+    /// When the sale was confirmed (売上確定), RFC 3339.
+    confirmed_at: Option<String>,
+    /// When the order was cancelled, RFC 3339.
+    cancelled_at: Option<String>,
+    /// Yen of the payment in force, or of the newest attempt while there is none.
+    amount: Option<i64>,
+    /// Last day on which the authorisation can be captured.
+    valid_until: Option<NaiveDate>,
+    /// Last day on which the sale can be refunded.
+    refundable_until: Option<NaiveDate>,
+    /// Whether the buyer was authenticated by 3-D Secure (O3).
+    three_d_secure: bool,
+    /// What is open at Paygent: authorization, capture, revise, void, refund, release.
+    open_request: Option<String>,
+    /// A payment found late that somebody has to decide about (W8).
+    undecided_payment: Option<Undecided>,
+    /// Which list it is in (O11).
+    #[schema(schema_with = super::schema::order_list)]
+    list: String,
+    /// Position in the log of the last event that changed it.
+    position: i64,
+}
+
+/// Paygent's refusal, with what it means.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(super) struct Failure {
+    /// Paygent's code as received.
+    #[schema(example = "2001")]
+    code: String,
+    /// Paygent's detail as received.
+    #[schema(example = "1G02")]
+    detail: String,
+    /// What it means, in Japanese.
+    meaning: &'static str,
+}
+
+/// A payment that pays nothing here.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(super) struct Undecided {
+    payment_id: String,
+    /// Yen.
+    amount: Option<i64>,
+}
+
+/// A page of orders.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Orders {
+    orders: Vec<OrderView>,
+    /// Where the next page begins; null on the last page.
+    next_cursor: Option<String>,
+}
+
 /// One row, as programs read it.
-pub(super) fn present(row: &OrderRow) -> Value {
-    let failure = row.failure_code.as_ref().map(|code| {
-        let detail = row.failure_detail.as_deref().unwrap_or("");
-        json!({"code": code, "detail": detail, "meaning": teiki_domain::declines::meaning(code, detail)})
+pub(super) fn present(row: OrderRow) -> OrderView {
+    let detail = row.failure_detail.unwrap_or_default();
+    let failure = row.failure_code.map(|code| {
+        let meaning = teiki_domain::declines::meaning(&code, &detail);
+        Failure { code, detail, meaning }
     });
-    let undecided =
-        row.undecided_payment_id.as_ref().map(|id| json!({"payment_id": id, "amount": row.undecided_amount}));
-    json!({
-        "order_id": row.order_id,
-        "subscription_id": row.subscription_id,
-        "member_id": row.member_id,
-        "generation_date": row.generation_date,
-        "delivery_date": row.delivery_date,
-        "goods": row.goods,
-        "total": row.total,
-        "payment_method": row.payment_method,
-        "sale_mode": row.sale_mode,
-        "payment_status": row.payment_status,
-        "payment_status_text": crate::words::payment_status(&row.payment_status),
-        "transaction_id": row.transaction_id,
-        "payment_id": row.payment_id,
-        "failure": failure,
-        "not_executed_reason": row.not_executed_reason,
-        "confirmed_at": row.confirmed_at,
-        "cancelled_at": row.cancelled_at,
-        "amount": row.amount,
-        "valid_until": row.valid_until,
-        "refundable_until": row.refundable_until,
-        "three_d_secure": row.three_d_secure,
-        "open_request": row.open_request,
-        "undecided_payment": undecided,
-        "list": row.list,
-        "position": row.updated_position,
-    })
+    let amount = row.undecided_amount;
+    OrderView {
+        payment_status_text: crate::words::payment_status(&row.payment_status),
+        undecided_payment: row.undecided_payment_id.map(|payment_id| Undecided { payment_id, amount }),
+        failure,
+        order_id: row.order_id,
+        subscription_id: row.subscription_id,
+        member_id: row.member_id,
+        generation_date: row.generation_date,
+        delivery_date: row.delivery_date,
+        goods: row.goods,
+        total: row.total,
+        payment_method: row.payment_method,
+        sale_mode: row.sale_mode,
+        payment_status: row.payment_status,
+        transaction_id: row.transaction_id,
+        payment_id: row.payment_id,
+        not_executed_reason: row.not_executed_reason,
+        confirmed_at: row.confirmed_at,
+        cancelled_at: row.cancelled_at,
+        amount: row.amount,
+        valid_until: row.valid_until,
+        refundable_until: row.refundable_until,
+        three_d_secure: row.three_d_secure,
+        open_request: row.open_request,
+        list: row.list,
+        position: row.updated_position,
+    }
 }
 
 /// `GET /v1/orders`: newest generation date first, a page at a time (O1, O2).
+#[utoipa::path(get, path = "/v1/orders", operation_id = "list_orders", tag = "orders", params(Filters),
+    responses((status = 200, body = Orders)))]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
-    filters: Result<Query<Filters>, QueryRejection>,
-) -> Result<Json<Value>, Problem> {
-    let Query(filters) = filters?;
+    Params(filters): Params<Filters>,
+) -> Result<Json<Orders>, Problem> {
     let (mut filter, after, limit) = (filters.read()?, cursor(filters.cursor.as_deref())?, limit(filters.limit)?);
     filter.shop = Some(caller.shop_asked_for(filters.shop.as_deref())?);
     let page = order_list::list(&app.storage, &filter, after.as_ref(), limit).await?;
-    let orders: Vec<Value> = page.rows.iter().map(present).collect();
-    Ok(Json(json!({"orders": orders, "next_cursor": page.next.map(|next| next.to_string())})))
+    let orders = page.rows.into_iter().map(present).collect();
+    Ok(Json(Orders { orders, next_cursor: page.next.map(|next| next.to_string()) }))
 }
 
-/// `GET /v1/orders/{id}`.
+/// `GET /v1/orders/{id}`: one order as it stands (O3).
+#[utoipa::path(get, path = "/v1/orders/{id}", operation_id = "get_order", tag = "orders",
+    params(super::schema::OrderPath), responses((status = 200, body = OrderView)))]
 pub(super) async fn one(
     State(app): State<Arc<App>>,
     id: Result<Path<String>, PathRejection>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<OrderView>, Problem> {
     let id = order_id(id)?;
     Ok(Json(read(&app, &id).await?))
 }
@@ -135,9 +264,9 @@ pub(super) fn order_id(id: Result<Path<String>, PathRejection>) -> Result<OrderI
     super::query::parse("id", &id)
 }
 
-pub(super) async fn read(app: &App, id: &OrderId) -> Result<Value, Problem> {
+pub(super) async fn read(app: &App, id: &OrderId) -> Result<OrderView, Problem> {
     match order_list::get(&app.storage, id).await? {
-        Some(row) => Ok(present(&row)),
+        Some(row) => Ok(present(row)),
         None => {
             Err(Problem::new(StatusCode::NOT_FOUND, "not_found", "There is no such order")
                 .detail(format!("order {id}")))

@@ -5,30 +5,47 @@ use crate::members::RegisterError;
 use crate::payments::PaymentError;
 use crate::shops::ShopError;
 use crate::subscriptions::StartError;
-use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
+use axum::extract::rejection::{BytesRejection, JsonRejection, PathRejection, QueryRejection};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use teiki_domain::member::MemberRefusal;
 use teiki_domain::order::OrderRefusal;
+use teiki_domain::shop_settings::ShopSettingsRefusal;
 use teiki_domain::subscription::SubscriptionRefusal;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 /// One problem. The document is kept apart, so that results stay small.
 #[derive(Debug, Clone, Serialize)]
 #[serde(transparent)]
 pub(crate) struct Problem(Box<Document>);
 
-#[derive(Debug, Clone, Serialize)]
+impl PartialSchema for Problem {
+    fn schema() -> RefOr<Schema> {
+        Document::schema()
+    }
+}
+
+impl ToSchema for Problem {}
+
+/// What is wrong, as RFC 9457 writes it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
 struct Document {
+    /// Always `about:blank`: `code` is the name of the problem.
     #[serde(rename = "type")]
     kind: &'static str,
+    /// What happened and what to do, in one sentence.
     title: String,
+    /// The HTTP status.
+    #[schema(minimum = 400, maximum = 599)]
     status: u16,
     /// Stable name of the problem, for programs.
     code: String,
+    /// To what it happened.
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
-    /// The field of the request that is meant.
+    /// The field of the request that is meant, such as `lines[0].unit_price`.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<String>,
     /// Paygent's code, as received (E4).
@@ -44,6 +61,7 @@ struct Document {
     request_id: Option<String>,
     /// Seconds after which to try again.
     #[serde(skip)]
+    #[schema(ignore)]
     retry_after: Option<u64>,
 }
 
@@ -121,6 +139,12 @@ impl IntoResponse for Problem {
         }
         response
     }
+}
+
+/// The request's time is over; what was begun goes on by itself.
+pub(super) fn timed_out() -> Problem {
+    let title = "It took too long; what it asked for may still come about, read it before asking again";
+    Problem::new(StatusCode::GATEWAY_TIMEOUT, "timed_out", title).retryable()
 }
 
 /// Something of ours failed. What exactly goes to the log, not to the caller.
@@ -203,6 +227,29 @@ impl From<PaymentError> for Problem {
     }
 }
 
+/// A refused setting; `field` is what it is about unless the refusal knows better.
+pub(super) fn settings(error: CommandError<ShopSettingsRefusal>, field: &str) -> Problem {
+    command(error, |refusal| match &refusal {
+        ShopSettingsRefusal::DoesNotExist => not_found(refusal.to_string()),
+        ShopSettingsRefusal::Field { field: "connect ID", .. } => {
+            Problem::validation("connect_id", refusal.to_string())
+        }
+        _ => Problem::validation(field, refusal.to_string()),
+    })
+}
+
+/// A refused command on a subscription; `date` is the field a date that cannot be is in.
+pub(super) fn subscription(error: CommandError<SubscriptionRefusal>, date: &str) -> Problem {
+    command(error, |refusal| match refusal {
+        SubscriptionRefusal::DoesNotExist => not_found(refusal.to_string()),
+        SubscriptionRefusal::TooEarly { .. } | SubscriptionRefusal::BeyondCalendar(_) => {
+            Problem::validation(date, refusal.to_string())
+        }
+        SubscriptionRefusal::NumberTaken => conflict("number_taken", refusal.to_string()),
+        refusal => conflict("refused", refusal.to_string()),
+    })
+}
+
 impl From<StartError> for Problem {
     fn from(error: StartError) -> Self {
         match error {
@@ -211,13 +258,7 @@ impl From<StartError> for Problem {
             StartError::NoSuchMember(_) => Problem::validation("member_id", error.to_string()),
             StartError::NoCard(_) => conflict("no_card", error.to_string()),
             StartError::OtherShop => Problem::validation("subscription_id", error.to_string()),
-            StartError::Command(error) => command(error, |refusal| match refusal {
-                refusal @ (SubscriptionRefusal::TooEarly { .. } | SubscriptionRefusal::BeyondCalendar(_)) => {
-                    Problem::validation("first_delivery", refusal.to_string())
-                }
-                refusal @ SubscriptionRefusal::NumberTaken => conflict("number_taken", refusal.to_string()),
-                refusal => conflict("refused", refusal.to_string()),
-            }),
+            StartError::Command(error) => subscription(error, "first_delivery"),
             StartError::Store(error) => unavailable(&error),
             StartError::Serial(error) => unavailable(&error),
         }
@@ -229,8 +270,7 @@ impl From<JsonRejection> for Problem {
         match rejection {
             // serde names the field and what it wants; it may quote what was given, which may be personal.
             JsonRejection::JsonDataError(error) => {
-                let text = error.body_text();
-                let field = text.split('`').nth(1).unwrap_or("body").to_owned();
+                let field = field_of(&error.body_text(), "body");
                 Problem::validation(&field, "the JSON does not have the form of this request; see the field named here")
             }
             JsonRejection::JsonSyntaxError(_) => {
@@ -247,13 +287,72 @@ impl From<JsonRejection> for Problem {
 }
 
 impl From<QueryRejection> for Problem {
-    fn from(_: QueryRejection) -> Self {
-        Problem::validation("query", "a parameter of the address is unknown or does not have the form it must have")
+    fn from(rejection: QueryRejection) -> Self {
+        let field = field_of(&rejection.body_text(), "query");
+        Problem::validation(&field, "this parameter is unknown or does not have the form it must have")
+    }
+}
+
+impl From<BytesRejection> for Problem {
+    fn from(rejection: BytesRejection) -> Self {
+        Problem::new(rejection.status(), "unreadable_body", "The body cannot be read")
+    }
+}
+
+/// The field that serde's words are about, such as `lines[0].name`; `whole` when they are about all of it. Only names
+/// of fields are taken out of them, never what was given.
+fn field_of(text: &str, whole: &str) -> String {
+    let is_place =
+        |text: &&str| text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_[].".contains(&b));
+    let mut parts = text.splitn(3, ": ").skip(1);
+    let (first, second) = (parts.next().unwrap_or(""), parts.next());
+    let (place, what) = match second {
+        Some(what) if is_place(&first) => (first, what),
+        _ => ("", first),
+    };
+    let named = ["missing field `", "unknown field `"].iter().find_map(|lead| what.strip_prefix(lead));
+    let named = named.and_then(|rest| rest.split('`').next()).filter(is_place).unwrap_or("");
+    match (place, named) {
+        ("" | ".", "") => whole.to_owned(),
+        (place, named) if place == named || place.ends_with(&format!(".{named}")) => place.to_owned(),
+        ("" | ".", named) => named.to_owned(),
+        (place, "") => place.to_owned(),
+        (place, named) => format!("{place}.{named}"),
     }
 }
 
 impl From<PathRejection> for Problem {
     fn from(_: PathRejection) -> Self {
         not_found("the address names nothing that can exist".to_owned())
+    }
+}
+
+/// Answers that are ours in every case; here since they are problems too.
+#[derive(utoipa::IntoResponses)]
+#[allow(dead_code, reason = "read by the description of the API alone")]
+pub(super) enum Declined {
+    /// Paygent refused; its own code and detail stand beside ours.
+    #[response(status = 402, content_type = "application/problem+json")]
+    Refused(#[to_schema] Problem),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::field_of;
+
+    #[test]
+    fn the_field_of_a_rejection_is_named_and_nothing_else() {
+        let json = "Failed to deserialize the JSON body into the target type: ";
+        for (text, field) in [
+            ("lines[0].unit_price: invalid type: floating point `1.5`, expected i64", "lines[0].unit_price"),
+            ("lines[0]: missing field `name` at line 1 column 9", "lines[0].name"),
+            ("missing field `name` at line 1 column 9", "name"),
+            ("surprise: unknown field `surprise`, expected one of `a`", "surprise"),
+            ("unknown field `山田 花子`, expected one of `a`", "body"),
+            ("payment_method: unknown variant `山田`, expected `card`", "payment_method"),
+            ("invalid type: sequence, expected struct X", "body"),
+        ] {
+            assert_eq!(field_of(&format!("{json}{text}"), "body"), field, "{text}");
+        }
     }
 }

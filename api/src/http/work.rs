@@ -1,100 +1,188 @@
 //! What the workers will do and cannot do: retries to come, authorisations that run out, work set aside.
 
 use super::caller::Caller;
+use super::orders::OrderView;
 use super::problem::{Problem, unavailable};
-use super::query::{cursor, limit, optional, parse};
+use super::query::{NoParams, Params, cursor, date, limit};
 use crate::app::App;
 use crate::workers::{notices, retries};
 use axum::Json;
-use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use chrono::{Days, NaiveDate};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use teiki_domain::ids::ShopId;
 use teiki_infrastructure::set_aside;
 use teiki_projections::order_list;
+use utoipa::{IntoParams, ToSchema};
 
 /// Most rows of the list of work set aside.
 const ASIDE_MAX: i64 = 1_000;
 
-#[derive(Deserialize)]
+/// Which page of a list.
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Filters {
+#[into_params(parameter_in = Query)]
+pub(super) struct Place {
+    /// The shop; only the key's own is answered.
+    #[param(pattern = "^[0-9]{5}$")]
     shop: Option<String>,
-    through: Option<String>,
+    /// `next_cursor` of the page before.
+    #[param(max_length = 128)]
     cursor: Option<String>,
+    /// Rows of the page; 50 if left out.
+    #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
 }
 
+/// Until when, and which page of the list.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Until {
+    /// The shop; only the key's own is answered.
+    #[param(pattern = "^[0-9]{5}$")]
+    shop: Option<String>,
+    /// Last day that counts as near; the shop's own days of warning from today if left out.
+    #[param(value_type = Option<NaiveDate>)]
+    through: Option<String>,
+    /// `next_cursor` of the page before.
+    #[param(max_length = 128)]
+    cursor: Option<String>,
+    /// Rows of the page; 50 if left out.
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<u32>,
+}
+
+/// A failed order, and what comes of it.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Retry {
+    order_id: String,
+    subscription_id: String,
+    member_id: String,
+    /// Yen; null while shipping or fee is to be quoted.
+    amount: Option<i64>,
+    failure: PaygentsWords,
+    /// The number the next attempt will have.
+    next_attempt: i64,
+    /// The day of the next attempt.
+    next_on: Option<NaiveDate>,
+    /// Why there is none by itself.
+    not_because: Option<String>,
+}
+
+/// Paygent's refusal as received.
+#[derive(Serialize, ToSchema)]
+pub(super) struct PaygentsWords {
+    code: String,
+    detail: String,
+}
+
+/// A page of failed orders.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Retries {
+    orders: Vec<Retry>,
+    /// Where the next page begins; null on the last page.
+    next_cursor: Option<String>,
+}
+
 /// `GET /v1/retries`: each failed order with the day of its next attempt, or why there is none.
+#[utoipa::path(get, path = "/v1/retries", operation_id = "list_retries", tag = "orders", params(Place),
+    responses((status = 200, body = Retries)))]
 pub(super) async fn retries(
     State(app): State<Arc<App>>,
     caller: Caller,
-    filters: Result<Query<Filters>, QueryRejection>,
-) -> Result<Json<Value>, Problem> {
-    let Query(filters) = filters?;
-    let shop = Some(caller.shop_asked_for(filters.shop.as_deref())?);
-    let (after, limit) = (cursor(filters.cursor.as_deref())?, limit(filters.limit)?);
+    Params(place): Params<Place>,
+) -> Result<Json<Retries>, Problem> {
+    let shop = Some(caller.shop_asked_for(place.shop.as_deref())?);
+    let (after, limit) = (cursor(place.cursor.as_deref())?, limit(place.limit)?);
     let (plans, next) = retries::plans(&app, shop, after.as_ref(), limit).await.map_err(|error| unavailable(&error))?;
-    let orders: Vec<Value> = plans
-        .iter()
-        .map(|plan| {
-            json!({
-                "order_id": plan.row.order_id,
-                "subscription_id": plan.row.subscription_id,
-                "member_id": plan.row.member_id,
-                "amount": plan.row.amount,
-                "failure": {"code": plan.row.code, "detail": plan.row.detail},
-                "next_attempt": plan.row.next_attempt,
-                "next_on": plan.next.as_ref().ok(),
-                "not_because": plan.next.as_ref().err().map(ToString::to_string),
-            })
-        })
-        .collect();
-    Ok(Json(json!({"orders": orders, "next_cursor": next.map(|next| next.to_string())})))
+    let orders = plans.into_iter().map(|plan| Retry {
+        order_id: plan.row.order_id,
+        subscription_id: plan.row.subscription_id,
+        member_id: plan.row.member_id,
+        amount: plan.row.amount,
+        failure: PaygentsWords { code: plan.row.code, detail: plan.row.detail },
+        next_attempt: plan.row.next_attempt,
+        next_on: plan.next.as_ref().ok().copied(),
+        not_because: plan.next.as_ref().err().map(ToString::to_string),
+    });
+    Ok(Json(Retries { orders: orders.collect(), next_cursor: next.map(|next| next.to_string()) }))
+}
+
+/// A page of authorisations that run out.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ExpiringAuthorizations {
+    /// The business day in Tokyo.
+    as_of: NaiveDate,
+    /// Last day that counts as near.
+    through: NaiveDate,
+    orders: Vec<OrderView>,
+    /// Where the next page begins; null on the last page.
+    next_cursor: Option<String>,
 }
 
 /// `GET /v1/orders/expiring-authorizations`: authorised orders whose last day is near, nearest first. How near is the
 /// shop's own number of days of warning if nothing is said.
+#[utoipa::path(get, path = "/v1/orders/expiring-authorizations", operation_id = "list_expiring_authorizations",
+    tag = "orders", params(Until), responses((status = 200, body = ExpiringAuthorizations)))]
 pub(super) async fn expiring(
     State(app): State<Arc<App>>,
     caller: Caller,
-    filters: Result<Query<Filters>, QueryRejection>,
-) -> Result<Json<Value>, Problem> {
-    let Query(filters) = filters?;
-    let shop = Some(caller.shop_asked_for(filters.shop.as_deref())?);
-    let today = app.clock.today();
-    let through: Option<NaiveDate> = optional("through", filters.through.as_deref())?;
+    Params(until): Params<Until>,
+) -> Result<Json<ExpiringAuthorizations>, Problem> {
+    let shop = Some(caller.shop_asked_for(until.shop.as_deref())?);
+    let as_of = app.clock.today();
+    let through = until.through.as_deref().map(|text| date("through", text)).transpose()?;
     let warn_days = app.shops.get(caller.shop).await?.settings.validity_warn_days;
-    let through = through.or_else(|| today.checked_add_days(Days::new(u64::from(warn_days)))).unwrap_or(today);
-    let (after, limit) = (cursor(filters.cursor.as_deref())?, limit(filters.limit)?);
+    let through = through.or_else(|| as_of.checked_add_days(Days::new(u64::from(warn_days)))).unwrap_or(as_of);
+    let (after, limit) = (cursor(until.cursor.as_deref())?, limit(until.limit)?);
     let page = order_list::expiring_authorizations(&app.storage, shop, through, after.as_ref(), limit).await?;
-    let orders: Vec<Value> = page.rows.iter().map(super::orders::present).collect();
-    let next = page.next.map(|next| next.to_string());
-    Ok(Json(json!({"as_of": today, "through": through, "orders": orders, "next_cursor": next})))
+    let orders = page.rows.into_iter().map(super::orders::present).collect();
+    let next_cursor = page.next.map(|next| next.to_string());
+    Ok(Json(ExpiringAuthorizations { as_of, through, orders, next_cursor }))
 }
 
-/// `GET /v1/set-aside`: work that cannot go on, oldest first, each with its reason.
-pub(super) async fn set_aside(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Value>, Problem> {
+/// Work that cannot go on.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Aside {
+    /// Which worker set it aside, such as `renewal`.
+    kind: String,
+    /// A subscription, an order or a notice.
+    subject: String,
+    generation_date: Option<String>,
+    /// What is wrong.
+    reason: String,
+    /// When it was set aside, RFC 3339.
+    since: String,
+}
+
+/// All work that cannot go on.
+#[derive(Serialize, ToSchema)]
+pub(super) struct AllAside {
+    set_aside: Vec<Aside>,
+}
+
+/// `GET /v1/set-aside`: work that cannot go on, oldest first, each with its reason; at most 1,000.
+#[utoipa::path(get, path = "/v1/set-aside", operation_id = "list_set_aside", tag = "engine",
+    responses((status = 200, body = AllAside)))]
+pub(super) async fn set_aside(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Params(NoParams {}): Params<NoParams>,
+) -> Result<Json<AllAside>, Problem> {
     let own = Own::of(&app, &caller).await?;
     let rows = set_aside::list_of(&app.storage, own.shop, own.merchant.as_deref(), ASIDE_MAX).await;
-    let rows: Vec<Value> = rows
-        .map_err(|error| unavailable(&error))?
-        .iter()
-        .map(|row| {
-            json!({
-                "kind": row.kind,
-                "subject": row.subject,
-                "generation_date": Some(&row.generation_date).filter(|date| !date.is_empty()),
-                "reason": row.reason,
-                "since": row.since,
-            })
-        })
-        .collect();
-    Ok(Json(json!({"set_aside": rows})))
+    let rows = rows.map_err(|error| unavailable(&error))?.into_iter().map(|row| Aside {
+        kind: row.kind,
+        subject: row.subject,
+        generation_date: Some(row.generation_date).filter(|date| !date.is_empty()),
+        reason: row.reason,
+        since: row.since,
+    });
+    Ok(Json(AllAside { set_aside: rows.collect() }))
 }
 
 /// Which work set aside is a shop's: that of its subscriptions and orders, its own, and notices to its Paygent merchant.
@@ -117,20 +205,33 @@ impl Own {
     }
 }
 
+/// Work that goes on.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Released {
+    kind: String,
+    subject: String,
+    released: bool,
+}
+
 /// `POST /v1/set-aside/{kind}/{subject}/release`: lets the work go on; its worker tries it at its next round.
+#[utoipa::path(post, path = "/v1/set-aside/{kind}/{subject}/release", operation_id = "release_set_aside", tag = "engine",
+    params(("kind" = String, Path, description = "As listed.", example = "renewal"),
+        ("subject" = String, Path, description = "As listed.", example = "02396-D0001")),
+    responses((status = 200, body = Released)))]
 pub(super) async fn release(
     State(app): State<Arc<App>>,
     caller: Caller,
     path: Result<Path<(String, String)>, PathRejection>,
-) -> Result<(StatusCode, Json<Value>), Problem> {
+) -> Result<Json<Released>, Problem> {
     let Path((kind, subject)) = path?;
-    let kind: String = parse("kind", &kind)?;
     let own = Own::of(&app, &caller).await?.is(&kind, &subject);
+    // A name with control characters was never given, and not every store can be asked for one.
+    let named = !kind.contains(char::is_control) && !subject.contains(char::is_control);
     let released =
-        own && set_aside::release(&app.storage, &kind, &subject).await.map_err(|error| unavailable(&error))?;
+        own && named && set_aside::release(&app.storage, &kind, &subject).await.map_err(|error| unavailable(&error))?;
     if released {
         tracing::info!(kind, subject, "work set aside was released");
-        Ok((StatusCode::OK, Json(json!({"kind": kind, "subject": subject, "released": true}))))
+        Ok(Json(Released { kind, subject, released: true }))
     } else {
         let title = "Nothing of this kind and name is set aside";
         Err(Problem::new(StatusCode::NOT_FOUND, "not_found", title))

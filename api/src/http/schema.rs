@@ -1,0 +1,103 @@
+//! Parts of the description that several addresses share: ids, paths, names of states.
+
+use serde_json::Value;
+use teiki_domain::order::Payment;
+use utoipa::IntoParams;
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+
+fn names(names: &[&str]) -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names.iter().copied().map(Value::from)))
+}
+
+/// Payment status (O4), by its stable name.
+pub(super) fn payment_status() -> RefOr<Schema> {
+    names(&Payment::CODES).into()
+}
+
+/// Sale mode (S4).
+pub(super) fn sale_mode() -> RefOr<Schema> {
+    names(&["authorize_only", "authorize_and_capture"]).into()
+}
+
+/// Which list an order is in (O11).
+pub(super) fn order_list() -> RefOr<Schema> {
+    names(&super::orders::LISTS).into()
+}
+
+/// Where a subscription stands.
+pub(super) fn subscription_status() -> RefOr<Schema> {
+    names(&["running", "paused", "ended"]).into()
+}
+
+/// How a card stands on a day (K).
+pub(super) fn standing() -> RefOr<Schema> {
+    names(&["valid", "close", "expired"]).into()
+}
+
+/// A delivery cycle (R3), in the form `teiki schedule` takes too.
+pub(super) fn cycle() -> RefOr<Schema> {
+    let days = "days:([1-9]|[1-9][0-9]|[12][0-9]{2}|3[0-5][0-9]|36[0-5])";
+    let weekday = "(mon|tue|wed|thu|fri|sat|sun)";
+    let weeks = format!("weeks:([1-9]|[1-4][0-9]|5[0-2]):{weekday}");
+    let day = "([1-9]|[12][0-9]|3[01])";
+    let months = format!("months:([1-9]|1[0-9]|2[0-4]):({day}|(1st|2nd|3rd|4th|last)-{weekday})");
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .pattern(Some(format!("^({days}|{weeks}|{months})$")))
+        .description(Some("`days:N`, `weeks:N:fri`, `months:N:31`, `months:N:2nd-tue` or `months:N:last-fri`."))
+        .examples(["months:1:31"])
+        .into()
+}
+
+/// An order in an address.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[allow(dead_code, reason = "read by the description of the API alone")]
+pub(super) struct OrderPath {
+    /// Order number.
+    #[param(pattern = "^[0-9]{5}-[A-Za-z0-9_]{1,19}-[0-9]{8}$", example = "02396-D0001-20260401")]
+    id: String,
+}
+
+/// A payment of an order in an address.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[allow(dead_code, reason = "read by the description of the API alone")]
+pub(super) struct SurplusPath {
+    /// Order number.
+    #[param(pattern = "^[0-9]{5}-[A-Za-z0-9_]{1,19}-[0-9]{8}$", example = "02396-D0001-20260401")]
+    id: String,
+    /// Paygent's id of the payment.
+    #[param(pattern = "^[0-9]{1,18}$", example = "5000000001")]
+    payment_id: String,
+}
+
+/// A subscription in an address.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[allow(dead_code, reason = "read by the description of the API alone")]
+pub(super) struct SubscriptionPath {
+    /// Subscription number.
+    #[param(pattern = "^[0-9]{5}-[A-Za-z0-9_]{1,19}$", example = "02396-D0001")]
+    id: String,
+}
+
+/// A member in an address.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[allow(dead_code, reason = "read by the description of the API alone")]
+pub(super) struct MemberPath {
+    /// Member id.
+    #[param(pattern = "^[0-9]{5}-[A-Za-z0-9_]{1,19}$", example = "02396-M0001")]
+    id: String,
+}
+
+/// A shop in an address.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[allow(dead_code, reason = "read by the description of the API alone")]
+pub(super) struct ShopPath {
+    /// The shop's five digits.
+    #[param(pattern = "^[0-9]{5}$", example = "02396")]
+    id: String,
+}
