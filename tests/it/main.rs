@@ -30,6 +30,7 @@ mod idempotency;
 mod kill_nine;
 mod midnight;
 mod night_run;
+mod openapi;
 mod paygents_side;
 mod payment_adversary;
 mod payment_life;

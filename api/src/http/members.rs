@@ -26,7 +26,12 @@ pub(super) struct Register {
     member_id: String,
     #[schema(min_length = 1, max_length = 100, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$", example = "山田 花子")]
     name: String,
-    #[schema(min_length = 3, max_length = 254, pattern = "^[^\\s@\\x00-\\x1f\\x7f-\\x9f]+@[^\\s@\\x00-\\x1f\\x7f-\\x9f]+$", example = "hanako@example.jp")]
+    #[schema(
+        min_length = 3,
+        max_length = 254,
+        pattern = "^[^\\s@\\x00-\\x1f\\x7f-\\x9f]+@[^\\s@\\x00-\\x1f\\x7f-\\x9f]+$",
+        example = "hanako@example.jp"
+    )]
     mail: String,
     #[serde(default)]
     #[schema(max_length = 30, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*$", example = "03-0000-0000")]

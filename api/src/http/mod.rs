@@ -38,8 +38,8 @@ use tower_http::trace::TraceLayer;
 
 use caller::Limits;
 use openapi::Routes;
-use utoipa_axum::routes;
 pub(crate) use problem::Problem;
+use utoipa_axum::routes;
 
 /// Largest request body in bytes.
 const BODY_MAX: usize = 256 * 1024;
@@ -173,7 +173,8 @@ async fn only_this_machine(request: axum::extract::Request, next: axum::middlewa
     // The description tells nothing that is not in the program. Paygent proves itself by the check value of what it sends, programs prove themselves by their key; both may come
     // from elsewhere, through a proxy. A browser never sends a key by itself.
     let path = request.uri().path();
-    if ["/paygent/", "/v1/", "/healthz", "/readyz", "/openapi.json", "/docs"].iter().any(|open| path.starts_with(open)) {
+    if ["/paygent/", "/v1/", "/healthz", "/readyz", "/openapi.json", "/docs"].iter().any(|open| path.starts_with(open))
+    {
         return next.run(request).await;
     }
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();

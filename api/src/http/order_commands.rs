@@ -49,8 +49,14 @@ type Answer = Result<Carried, Problem>;
 type Id = Result<Path<String>, PathRejection>;
 
 /// `POST /v1/orders/{id}/capture`: confirms the sale (売上確定, O5).
-#[utoipa::path(post, path = "/v1/orders/{id}/capture", operation_id = "capture_order", tag = "orders",
-    params(super::schema::OrderPath), responses(Carried, Declined))]
+#[utoipa::path(
+    post,
+    path = "/v1/orders/{id}/capture",
+    operation_id = "capture_order",
+    tag = "orders",
+    params(super::schema::OrderPath),
+    responses(Carried, Declined)
+)]
 pub(super) async fn capture(State(app): State<Arc<App>>, caller: Caller, id: Id) -> Answer {
     carry_out(app, &caller, order_id(id)?, "the sale was confirmed", |payments, id, because| async move {
         payments.capture(&id, &because).await
@@ -59,8 +65,14 @@ pub(super) async fn capture(State(app): State<Arc<App>>, caller: Caller, id: Id)
 }
 
 /// `POST /v1/orders/{id}/cancel`: cancels the order and its payment (O10).
-#[utoipa::path(post, path = "/v1/orders/{id}/cancel", operation_id = "cancel_order", tag = "orders",
-    params(super::schema::OrderPath), responses(Carried, Declined))]
+#[utoipa::path(
+    post,
+    path = "/v1/orders/{id}/cancel",
+    operation_id = "cancel_order",
+    tag = "orders",
+    params(super::schema::OrderPath),
+    responses(Carried, Declined)
+)]
 pub(super) async fn cancel(State(app): State<Arc<App>>, caller: Caller, id: Id) -> Answer {
     carry_out(app, &caller, order_id(id)?, "the order was cancelled", |payments, id, because| async move {
         payments.cancel(&id, &because).await
@@ -69,8 +81,14 @@ pub(super) async fn cancel(State(app): State<Arc<App>>, caller: Caller, id: Id) 
 }
 
 /// `POST /v1/orders/{id}/complete`: moves the order to the completed list (O11).
-#[utoipa::path(post, path = "/v1/orders/{id}/complete", operation_id = "complete_order", tag = "orders",
-    params(super::schema::OrderPath), responses(Carried))]
+#[utoipa::path(
+    post,
+    path = "/v1/orders/{id}/complete",
+    operation_id = "complete_order",
+    tag = "orders",
+    params(super::schema::OrderPath),
+    responses(Carried)
+)]
 pub(super) async fn complete(State(app): State<Arc<App>>, caller: Caller, id: Id) -> Answer {
     carry_out(app, &caller, order_id(id)?, "the order was completed", |payments, id, because| async move {
         payments.complete(&id, &because).await
@@ -79,8 +97,14 @@ pub(super) async fn complete(State(app): State<Arc<App>>, caller: Caller, id: Id
 }
 
 /// `POST /v1/orders/{id}/update-transaction`: 取引更新 (O6).
-#[utoipa::path(post, path = "/v1/orders/{id}/update-transaction", operation_id = "update_order_transaction", tag = "orders",
-    params(super::schema::OrderPath), responses(Carried, Declined))]
+#[utoipa::path(
+    post,
+    path = "/v1/orders/{id}/update-transaction",
+    operation_id = "update_order_transaction",
+    tag = "orders",
+    params(super::schema::OrderPath),
+    responses(Carried, Declined)
+)]
 pub(super) async fn update_transaction(State(app): State<Arc<App>>, caller: Caller, id: Id) -> Answer {
     carry_out(app, &caller, order_id(id)?, "the transaction was updated", |payments, id, because| async move {
         payments.update_transaction(&id, &because).await
@@ -200,8 +224,14 @@ fn surplus(path: Surplus) -> Result<(OrderId, PaymentId), Problem> {
 }
 
 /// `POST /v1/orders/{id}/surplus/{payment_id}/refund`: gives a payment back that pays nothing here (W8).
-#[utoipa::path(post, path = "/v1/orders/{id}/surplus/{payment_id}/refund", operation_id = "refund_surplus_payment", tag = "orders",
-    params(super::schema::SurplusPath), responses(Carried, Declined))]
+#[utoipa::path(
+    post,
+    path = "/v1/orders/{id}/surplus/{payment_id}/refund",
+    operation_id = "refund_surplus_payment",
+    tag = "orders",
+    params(super::schema::SurplusPath),
+    responses(Carried, Declined)
+)]
 pub(super) async fn refund_surplus(State(app): State<Arc<App>>, caller: Caller, path: Surplus) -> Answer {
     let (id, payment) = surplus(path)?;
     carry_out(app, &caller, id, "the surplus payment was given back", move |payments, id, because| async move {
@@ -211,8 +241,14 @@ pub(super) async fn refund_surplus(State(app): State<Arc<App>>, caller: Caller, 
 }
 
 /// `POST /v1/orders/{id}/surplus/{payment_id}/accept`: lets a payment found late pay the order (W8).
-#[utoipa::path(post, path = "/v1/orders/{id}/surplus/{payment_id}/accept", operation_id = "accept_surplus_payment", tag = "orders",
-    params(super::schema::SurplusPath), responses(Carried))]
+#[utoipa::path(
+    post,
+    path = "/v1/orders/{id}/surplus/{payment_id}/accept",
+    operation_id = "accept_surplus_payment",
+    tag = "orders",
+    params(super::schema::SurplusPath),
+    responses(Carried)
+)]
 pub(super) async fn accept_surplus(State(app): State<Arc<App>>, caller: Caller, path: Surplus) -> Answer {
     let (id, payment) = surplus(path)?;
     carry_out(app, &caller, id, "the surplus payment was accepted", move |payments, id, because| async move {

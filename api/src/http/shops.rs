@@ -138,10 +138,7 @@ impl From<&Details> for ShopView {
                 days: settings.validity_days,
                 warn_days: settings.validity_warn_days,
             },
-            retry_policy: RetryPolicyView {
-                ladder: retry_policy.ladder,
-                on_card_change: retry_policy.on_card_change,
-            },
+            retry_policy: RetryPolicyView { ladder: retry_policy.ladder, on_card_change: retry_policy.on_card_change },
             has_notice_key: settings.notice_key.is_some(),
         }
     }
