@@ -13,7 +13,7 @@ use teiki::{members, subscriptions};
 use teiki_domain::business_day::tokyo_midnight;
 use teiki_domain::ids::{MemberId, OrderId, ShopId, SubscriptionId};
 use teiki_domain::member::Member;
-use teiki_domain::order::{Cause, Order};
+use teiki_domain::order::{Cause, Order, Stands};
 use teiki_domain::payment_method::{PaymentMethod, SaleMode};
 use teiki_domain::retry_policy::RetryPolicy;
 use teiki_domain::shop_settings::{Connection, ShopSettings, ShopSettingsCommand as Settings};
@@ -21,6 +21,7 @@ use teiki_infrastructure::notice_inbox::{self, CameBy};
 use teiki_infrastructure::paygent::{AuthoriseStoredCard, Notice, Outcome, PaymentStatus};
 use teiki_infrastructure::redacted::Redacted;
 use teiki_infrastructure::{paygent_binding, set_aside};
+use teiki_projections::payment_work;
 use teiki_tests::served::Served;
 use teiki_tests::stage::{Stage, change_settings, enrol, member, open_shop, shop, subscribe};
 use teiki_tests::stores::StoreKind;
@@ -397,7 +398,143 @@ async fn work_that_waits_is_told_to_the_shop(kind: StoreKind) {
     stage.close().await;
 }
 
+/// W2: asked at another merchant or host, "none" would be true and wrong, and the card would be charged there again. So
+/// an attempt without a known outcome is resolved or given up before its shop is bound to something else.
+async fn a_shop_with_an_open_attempt_is_not_bound_elsewhere(kind: StoreKind) {
+    let (mut stage, app) = prepared(kind, SaleMode::AuthorizeOnly, &["8260"]).await;
+    let because = app.gateway.because("test", "another card");
+    let token = Redacted::new(stage.simulator.issue_token(&TestCard::ending("1111")));
+    app.payments.register_card(&member(0), token, &because).await.unwrap();
+    stage.simulator.script(Rule::once(Fault::LoseReply).on(TelegramKind::Authorise));
+    app.payments.authorize(&id(0), None, Cause::Operator, &because).await.unwrap();
+    app.stop().await;
+    stage.timeout_ms = 300;
+    let elsewhere = stage.simulator.base_url().replace("127.0.0.1", "localhost");
+    let replace = async || {
+        let mut command = stage.teiki(&["bind", "02396", "--replace"]);
+        let output = command.env("TEIKI_PAYGENT_URL", &elsewhere).output().await.unwrap();
+        (output.status.success(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (bound, told) = replace().await;
+    assert!(!bound && told.contains(&order(0)) && told.contains("give"), "{told}");
+    let app = stage.app().await;
+    app.payments.give_up(&id(0), 2, &because).await.unwrap();
+    app.stop().await;
+    let (bound, told) = replace().await;
+    assert!(bound, "given up, somebody has decided: {told}");
+    stage.close().await;
+}
+
+/// Where shops share a merchant, one that cannot call does not keep the notices from the others.
+async fn w14_notices_of_a_merchant_are_fetched_by_any_of_its_shops(kind: StoreKind) {
+    let (stage, app) = prepared(kind, SaleMode::AuthorizeOnly, &["1111"]).await;
+    let other = another_shop(&stage, &app).await;
+    let binding = paygent_binding::of(&app.storage, shop()).await.unwrap().unwrap();
+    let elsewhere = paygent_binding::Binding { host: "elsewhere.example".to_owned(), ..binding };
+    paygent_binding::rebind(&app.storage, &elsewhere).await.unwrap();
+    app.shops.forget(shop());
+    let order_id = OrderId::for_generation(&SubscriptionId::new(other, "D00000").unwrap(), day("2026-04-01"));
+    let status = async || {
+        let order = app.gateway.load::<Order>(order_id.as_str()).await.unwrap().aggregate;
+        (order.details().unwrap().payment.code(), order.details().unwrap().paying().unwrap().payment_id.clone())
+    };
+    let (before, payment) = status().await;
+    assert_eq!(before, "authorized");
+    assert!(stage.simulator.console(payment.as_str(), ConsoleAction::Cancel));
+    notices::run(&app, true).await.unwrap();
+    assert_eq!(status().await.0, "voided");
+    close(stage, app).await;
+}
+
+/// One engine's part: commands on one order, one after the other, the last round with those that end it.
+async fn command(app: &App, i: usize, engine: usize, round: usize) {
+    let (order, payments) = (id(i), &app.payments);
+    let because = app.gateway.because("test", "at once");
+    for step in 0..6 {
+        // Refusals are part of it; what must hold is judged at the end.
+        let _ = match (step + i + 3 * engine + round) % 6 {
+            0 => payments.change_basket(&order, teiki_tests::stage::basket(6_000), &because).await,
+            2 => payments.change_basket(&order, teiki_tests::stage::basket(4_000), &because).await,
+            1 | 3 => payments.update_transaction(&order, &because).await,
+            _ if round < RACES => payments.authorize(&order, None, Cause::Operator, &because).await,
+            _ if (i + engine) % 2 == 0 => payments.capture(&order, &because).await,
+            _ => payments.cancel(&order, &because).await,
+        };
+    }
+}
+
+/// Lets both engines' commands race this many times before they end the orders.
+const RACES: usize = 3;
+
+/// Two engines, every command at once on the same orders, replies lost: each order ends with at most one payment, and
+/// with the one that Paygent holds.
+async fn commands_that_race_leave_one_payment_an_order(kind: StoreKind) {
+    const ORDERS: usize = 6;
+    let (mut stage, app) = prepared(kind, SaleMode::AuthorizeOnly, &["1111"; ORDERS]).await;
+    app.stop().await;
+    stage.timeout_ms = 400;
+    let engines = [stage.app().await, stage.app().await];
+    for round in 0..=RACES {
+        for telegram in [
+            TelegramKind::Authorise,
+            TelegramKind::CancelAuthorisation,
+            TelegramKind::Capture,
+            TelegramKind::ReviseAuthorisation,
+        ] {
+            stage.simulator.script(Rule::once(Fault::LoseReply).on(telegram));
+        }
+        let work = (0..ORDERS).flat_map(|i| engines.iter().enumerate().map(move |(e, app)| (i, e, app.clone())));
+        let work = work.map(|(i, e, app)| tokio::spawn(async move { command(&app, i, e, round).await }));
+        for task in work.collect::<Vec<_>>() {
+            task.await.unwrap();
+        }
+        until_nothing_is_open(&engines[0]).await;
+        for i in 0..ORDERS {
+            let details = state(&engines[0], i).await;
+            let customer = member(i).customer_id();
+            let held: Vec<(String, u8, u32)> = (stage.simulator.ledger().all_payments().into_iter())
+                .filter(|payment| payment.customer_id.as_deref() == Some(customer.as_str()))
+                .filter(|payment| [20, 40].contains(&payment.status))
+                .map(|payment| (payment.payment_id, payment.status, payment.amount))
+                .collect();
+            assert!(held.len() <= 1, "{held:?} {details:?}");
+            let paying = details.paying().filter(|paying| paying.stands.holds_money());
+            let ours = paying.map(|paying| {
+                let status = if paying.stands == Stands::Captured { 40 } else { 20 };
+                (paying.payment_id.to_string(), status, u32::try_from(paying.amount.get()).unwrap())
+            });
+            assert_eq!(ours, held.first().cloned(), "{details:?}");
+            assert!(!details.cancelled || held.is_empty(), "{details:?}");
+        }
+    }
+    let telegrams = |kind| stage.simulator.ledger().telegram_count(kind);
+    assert!(telegrams(TelegramKind::ReviseAuthorisation) > 0 && telegrams(TelegramKind::CancelAuthorisation) > 0);
+    assert_eq!(aside(&engines[0]).await, vec![]);
+    let [app, other] = engines;
+    other.stop().await;
+    close(stage, app).await;
+}
+
+/// Asks about everything open until nothing is; the deadline only ends a test that has failed.
+async fn until_nothing_is_open(app: &App) {
+    let seen = Arc::new(Mutex::new(FirstSeen::default()));
+    let begun = std::time::Instant::now();
+    loop {
+        app.settle().await.unwrap();
+        notices::run(app, true).await.unwrap();
+        app.settle().await.unwrap();
+        if payment_work::list(&app.storage, None, 100).await.unwrap().rows.is_empty() {
+            return;
+        }
+        assert!(begun.elapsed() < std::time::Duration::from_secs(90), "{:?}", aside(app).await);
+        recovery_round::run(app, &seen).await.unwrap();
+    }
+}
+
 on_both_stores!(
+    commands_that_race_leave_one_payment_an_order,
+    a_shop_with_an_open_attempt_is_not_bound_elsewhere,
+    w14_notices_of_a_merchant_are_fetched_by_any_of_its_shops,
     the_list_of_a_shop_is_its_own,
     work_that_waits_is_told_to_the_shop,
     o9_one_shop_does_not_stop_the_reconciliation_of_the_others,

@@ -4,6 +4,10 @@ use super::{CliError, start};
 use teiki_domain::ids::ShopId;
 use teiki_infrastructure::config::Config;
 use teiki_infrastructure::paygent_binding;
+use teiki_projections::payment_work;
+
+/// Open requests read at once.
+const PAGE: u32 = 500;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -34,6 +38,7 @@ async fn work(arguments: &Arguments, app: &crate::app::App) -> Result<(), CliErr
                 )));
             }
             (Err(crate::shops::ShopError::OtherEnvironment { .. }), _) => {
+                nothing_open(app, shop).await?;
                 app.shops.bind(shop, "teiki bind").await.map_err(CliError::other)?;
             }
             (Err(error), _) => return Err(CliError::other(error)),
@@ -46,4 +51,25 @@ async fn work(arguments: &Arguments, app: &crate::app::App) -> Result<(), CliErr
         );
     }
     Ok(())
+}
+
+/// Asked at another merchant or host what became of an attempt, the answer "none" would be true and wrong, and the card
+/// would be charged there again.
+async fn nothing_open(app: &crate::app::App, shop: ShopId) -> Result<(), CliError> {
+    app.settle_work().await?;
+    let mut after = None;
+    loop {
+        let page = payment_work::open(&app.storage, Some(shop), after.as_ref(), PAGE).await.map_err(CliError::other)?;
+        if let Some(row) = page.rows.iter().find(|row| row.kind == "authorization") {
+            return Err(CliError::Other(format!(
+                "attempt {} on order {} has no known outcome yet and can only be asked about where shop {shop} belongs \
+                 now: run `teiki serve` with the former settings until it is resolved, or give the attempt up",
+                row.attempt, row.order_id
+            )));
+        }
+        after = page.next;
+        if after.is_none() {
+            return Ok(());
+        }
+    }
 }

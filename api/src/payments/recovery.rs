@@ -119,7 +119,17 @@ impl Payments {
         if waited < self.wait_for(&open) {
             return Ok(Resolution::StillOpen("the call for it may still be under way".to_owned()));
         }
-        let paygent = self.shops.paygent(details.order_id.shop()).await?;
+        let paygent = match self.shops.paygent(details.order_id.shop()).await {
+            Ok(paygent) => paygent,
+            Err(error) => {
+                // Nobody can say what became of it, so it is shown so, and can be given up.
+                if let (false, Open::Authorisation(attempt)) = (error.is_unavailable(), open) {
+                    let command = OrderCommand::RecordUnknown { attempt: attempt.number, why: error.to_string() };
+                    self.gateway.execute_on::<Order>(order, loaded, because, command).await?;
+                }
+                return Err(error.into());
+            }
+        };
         let resolution = match open {
             Open::Authorisation(attempt) => self.resolve_attempt(order, loaded, &paygent, &attempt, because).await,
             Open::Call { call, payment_id, asked } => {

@@ -138,15 +138,23 @@ pub async fn run(app: &App, fetch_all: bool) -> Result<Handled, NoticesError> {
     Ok(handled)
 }
 
-/// Every merchant there is, with one of its shops.
+/// Every merchant there is, with one of its shops: one that can call, if there is any.
 async fn merchants(app: &App) -> Result<BTreeMap<String, ShopId>, NoticesError> {
-    let mut merchants = BTreeMap::new();
+    let mut merchants: BTreeMap<String, ShopId> = BTreeMap::new();
     for row in shop_list::all(&app.storage).await? {
         let shop: ShopId = row.shop_id.parse()?;
         if let Ok(read) = app.shops.get(shop).await
             && let Some((merchant, ..)) = &read.settings.connection
         {
-            merchants.entry(merchant.clone()).or_insert(shop);
+            let served = match merchants.get(merchant) {
+                Some(first) => {
+                    app.payments.can_call(*first).await.is_ok() || app.payments.can_call(shop).await.is_err()
+                }
+                None => false,
+            };
+            if !served {
+                merchants.insert(merchant.clone(), shop);
+            }
         }
     }
     Ok(merchants)
