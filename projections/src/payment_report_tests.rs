@@ -206,6 +206,7 @@ fn r2_r4_what_came_of_a_renewal_first_and_what_mended_it() {
                     amount: yen(2_500),
                     captured: false,
                     found_by: FoundBy::Notice,
+                    until: None,
                 }),
             ),
             (4, event(Event::SurplusPaymentAccepted { attempt: 1, payment_id: "91".parse().unwrap() })),

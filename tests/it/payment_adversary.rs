@@ -457,7 +457,7 @@ async fn command(app: &App, i: usize, engine: usize, round: usize) {
             2 => payments.change_basket(&order, teiki_tests::stage::basket(4_000), &because).await,
             1 | 3 => payments.update_transaction(&order, &because).await,
             _ if round < RACES => payments.authorize(&order, None, Cause::Operator, &because).await,
-            _ if (i + engine) % 2 == 0 => payments.capture(&order, &because).await,
+            _ if (i + engine).is_multiple_of(2) => payments.capture(&order, &because).await,
             _ => payments.cancel(&order, &because).await,
         };
     }
