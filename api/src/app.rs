@@ -1,6 +1,7 @@
 //! The running engine: everything wired together once. Tests build the same.
 
 use crate::command_gateway::CommandGateway;
+use crate::erasure::{self, EraseError};
 use crate::payments::Payments;
 use crate::shops::Shops;
 use std::path::PathBuf;
@@ -41,6 +42,9 @@ pub enum AppError {
     /// The store's name.
     #[error(transparent)]
     StoreId(#[from] StoreIdError),
+    /// An erasure that was interrupted cannot be finished.
+    #[error(transparent)]
+    Erasure(Box<EraseError>),
     /// The tables.
     #[error(transparent)]
     Projection(#[from] ProjectionError),
@@ -119,6 +123,8 @@ impl App {
         let shops = Shops::new(gateway.clone(), keys.clone(), storage.clone(), transport, &config.paygent_url);
         let serials = SerialNumbers::new(storage.clone());
         let (timeout, concurrency) = (config.paygent_timeout(), config.concurrency);
+        // What was begun and interrupted is finished before anybody may ask for the member.
+        erasure::finish(&gateway, &keys, &storage).await.map_err(|error| AppError::Erasure(Box::new(error)))?;
         let payments = Payments::new(gateway.clone(), shops.clone(), serials.clone(), timeout, concurrency);
         let (stop_following, following) = (CancellationToken::new(), TaskTracker::new());
         following.spawn({

@@ -5,6 +5,7 @@ pub mod cli;
 pub mod command_gateway;
 pub mod console;
 pub mod demo;
+pub mod erasure;
 pub mod export;
 pub mod http;
 pub mod members;

@@ -81,11 +81,21 @@ pub async fn register(
     because: &Because,
 ) -> Result<bool, RegisterError> {
     profile.check()?;
+    // Before anything is sealed: sealing would make an erased member a new key.
+    if let Member::Erased(_) = app.gateway.load::<Member>(member.as_str()).await.map_err(CommandError::Load)?.aggregate
+    {
+        return Err(CommandError::Refused(MemberRefusal::Erased).into());
+    }
     let text = serde_json::to_string(profile)
         .map_err(|_| RegisterError::Field { field: "profile", rule: "text that can be written as JSON" })?;
     let profile = app.keys.seal_for_member(member, &text).await?;
     let command = MemberCommand::Register { member_id: member.clone(), profile };
-    let done = app.gateway.execute::<Member>(member.as_str(), because, command).await?;
+    let done = app.gateway.execute::<Member>(member.as_str(), because, command).await;
+    if let Err(CommandError::Refused(MemberRefusal::Erased)) = &done {
+        // Erased in between, and the key may have been made anew.
+        app.keys.destroy_member_key(member).await?;
+    }
+    let done = done?;
     Ok(!done.events.is_empty())
 }
 

@@ -160,7 +160,13 @@ domain_event!(OrderEvent {
     OrderCancelled,
     OrderCompleted,
 });
-domain_event!(MemberEvent { MemberRegistered, CardRegistrationRequested, CardRegistered, CardRegistrationFailed });
+domain_event!(MemberEvent {
+    MemberRegistered,
+    CardRegistrationRequested,
+    CardRegistered,
+    CardRegistrationFailed,
+    MemberErased
+});
 domain_event!(ShopSettingsEvent {
     ShopOpened,
     ConnectionChanged,

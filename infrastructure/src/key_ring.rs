@@ -4,7 +4,7 @@
 //! Personal data is sealed with the member's key; deleting that key erases the member everywhere at once, in the
 //! log, the tables and every copy of them, while the history stays as it is.
 
-use crate::event_store::Storage;
+use crate::event_store::{Storage, in_words};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
@@ -14,6 +14,7 @@ use sha2::{Digest as _, Sha256};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use teiki_domain::ids::MemberId;
 use teiki_domain::sealed::Sealed;
 use zeroize::Zeroizing;
@@ -22,6 +23,9 @@ use zeroize::Zeroizing;
 const FORM: &str = "1.";
 const NONCE_LENGTH: usize = 24;
 const KEY_LENGTH: usize = 32;
+/// Most attempts at emptying the write-ahead log while others read, and the pause between them.
+const CHECKPOINTS: u32 = 50;
+const CHECKPOINT_PAUSE: Duration = Duration::from_millis(100);
 /// Under this name the store remembers which master key it belongs to.
 const IDENTITY: &str = "master_key_fingerprint";
 
@@ -51,6 +55,12 @@ pub enum KeyError {
     /// The sealed text was not sealed with this key for this purpose, or was changed.
     #[error("a sealed value of {0} does not open; its key is another one, or it was changed")]
     DoesNotOpen(String),
+    /// The key is destroyed, and bytes of it are still in the write-ahead log.
+    #[error(
+        "the member's key is destroyed, but readers keep its bytes in the write-ahead log; erase again when they are \
+         done, or restart the engine"
+    )]
+    StillInLog,
     /// The store failed.
     #[error("the keys in the store cannot be read or written: {0}")]
     Store(#[from] sqlx::Error),
@@ -134,6 +144,30 @@ impl KeyRing {
         }
     }
 
+    /// Destroys the member's key: what was sealed with it can never be read again. Done before: nothing happens.
+    ///
+    /// Returns only when no byte of the wrapped key is left in the store's files: on SQLite deleted content is
+    /// overwritten, and the write-ahead log is emptied, for which readers under way are waited for.
+    pub async fn destroy_member_key(&self, member: &MemberId) -> Result<(), KeyError> {
+        const SQL: &str = "DELETE FROM member_keys WHERE member_id = $1";
+        match &self.storage {
+            Storage::Sqlite(sqlite) => {
+                sqlx::query(SQL).bind(member.as_str()).execute(&sqlite.writer).await?;
+                empty_write_ahead_log(&sqlite.writer).await
+            }
+            Storage::Postgres(pool) => {
+                sqlx::query(SQL).bind(member.as_str()).execute(pool).await?;
+                // The row is gone for every query; this takes its bytes out of the file. Not being the table's owner is
+                // no reason to fail: the server does it by itself a little later.
+                if let Err(error) = sqlx::raw_sql("VACUUM member_keys").execute(pool).await {
+                    let reason = in_words(&error).0;
+                    tracing::warn!(%member, reason, "the place of a destroyed key is left to the server to clear");
+                }
+                Ok(())
+            }
+        }
+    }
+
     async fn member_key(&self, member: &MemberId) -> Result<Option<Zeroizing<[u8; KEY_LENGTH]>>, KeyError> {
         const SQL: &str = "SELECT wrapped_key FROM member_keys WHERE member_id = $1";
         let wrapped: Option<String> = match &self.storage {
@@ -166,6 +200,18 @@ impl KeyRing {
         let stored = self.member_key(member).await?;
         stored.ok_or_else(|| KeyError::DoesNotOpen(member.to_string()))
     }
+}
+
+/// Folds the write-ahead log into the file and leaves it empty.
+async fn empty_write_ahead_log(writer: &sqlx::SqlitePool) -> Result<(), KeyError> {
+    for _ in 0..CHECKPOINTS {
+        let (busy,): (i64,) = sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(writer).await?;
+        if busy == 0 {
+            return Ok(());
+        }
+        tokio::time::sleep(CHECKPOINT_PAUSE).await;
+    }
+    Err(KeyError::StillInLog)
 }
 
 fn wrap_context(member: &MemberId) -> String {

@@ -5,6 +5,7 @@ mod both_stores;
 pub mod clock;
 pub mod config;
 pub mod crash_points;
+pub mod erasures;
 pub mod event_store;
 pub mod idempotency_keys;
 pub mod key_ring;

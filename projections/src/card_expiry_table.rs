@@ -62,7 +62,7 @@ impl Projection for CardExpiryTable {
     }
 
     fn version(&self) -> i64 {
-        2
+        3
     }
 
     fn aggregates(&self) -> &'static [&'static str] {
@@ -83,7 +83,9 @@ impl Projection for CardExpiryTable {
                 | S::SubscriptionResumed { .. }
                 | S::SubscriptionEnded {},
             ) => rows.want::<CardSubscriptionRow>(fact.aggregate_id),
-            RecordedEvent::Member(MemberEvent::CardRegistered { .. }) => rows.want::<CardRow>(fact.aggregate_id),
+            RecordedEvent::Member(MemberEvent::CardRegistered { .. } | MemberEvent::MemberErased {}) => {
+                rows.want::<CardRow>(fact.aggregate_id)
+            }
             _ => {}
         }
     }
@@ -91,6 +93,7 @@ impl Projection for CardExpiryTable {
     fn fold(&self, fact: &Fact<'_>, rows: &mut WorkingSet) -> Result<(), FoldError> {
         match fact.event {
             RecordedEvent::Subscription(event) => fold_subscription(fact, event, rows),
+            RecordedEvent::Member(MemberEvent::MemberErased {}) => rows.remove::<CardRow>(fact.aggregate_id),
             RecordedEvent::Member(MemberEvent::CardRegistered { registration, card }) => {
                 let registration = i64::from(*registration);
                 // Answers may come in out of order; the newest registration is the one charged.

@@ -29,6 +29,8 @@ row! {
         card_expiry_yyyymm: Option<i64>,
         /// Which registration the card came from; 0 without a card.
         card_registration: i64,
+        /// When they were erased, RFC 3339; the profile cannot be read any more.
+        erased_at: Option<String>,
         /// Position of the last event that changed the row.
         updated_position: i64,
     }
@@ -45,7 +47,7 @@ impl Projection for MemberList {
     }
 
     fn version(&self) -> i64 {
-        1
+        2
     }
 
     fn aggregates(&self) -> &'static [&'static str] {
@@ -57,7 +59,10 @@ impl Projection for MemberList {
     }
 
     fn touches(&self, fact: &Fact<'_>, rows: &mut WorkingSet) {
-        if let RecordedEvent::Member(Event::MemberRegistered { .. } | Event::CardRegistered { .. }) = fact.event {
+        if let RecordedEvent::Member(
+            Event::MemberRegistered { .. } | Event::CardRegistered { .. } | Event::MemberErased {},
+        ) = fact.event
+        {
             rows.want::<MemberRow>(fact.aggregate_id);
         }
     }
@@ -73,6 +78,7 @@ impl Projection for MemberList {
                 card_masked: None,
                 card_expiry_yyyymm: None,
                 card_registration: 0,
+                erased_at: None,
                 updated_position: fact.position,
             }),
             RecordedEvent::Member(Event::CardRegistered { registration, card }) => {
@@ -87,6 +93,11 @@ impl Projection for MemberList {
                     row.updated_position = fact.position;
                 })
             }
+            RecordedEvent::Member(Event::MemberErased {}) => rows.update(fact.aggregate_id, |row: &mut MemberRow| {
+                (row.card_id, row.card_masked, row.card_expiry_yyyymm) = (None, None, None);
+                row.erased_at = Some(fact.recorded_at.to_owned());
+                row.updated_position = fact.position;
+            }),
             _ => Ok(()),
         }
     }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::testing::*;
+use teiki_domain::member::MemberEvent;
 
 #[test]
 fn a_member_keeps_the_sealed_profile_and_the_newest_card() {
@@ -11,6 +12,14 @@ fn a_member_keeps_the_sealed_profile_and_the_newest_card() {
     let row: MemberRow = fold(&MemberList, &events).unwrap().row(MEMBER).unwrap();
     assert_eq!((row.card_id.as_deref(), row.card_expiry_yyyymm, row.card_registration), (Some("8"), Some(203_001), 2));
     assert_eq!(row.card_masked.as_deref(), Some("************1111"));
+}
+
+#[test]
+fn an_erased_member_stays_in_the_list_without_a_card() {
+    let events = [registered(), card(1, "7", 2028, 3), member(MemberEvent::MemberErased {})];
+    let row: MemberRow = fold(&MemberList, &events).unwrap().row(MEMBER).unwrap();
+    assert_eq!((row.card_id, row.card_masked, row.card_expiry_yyyymm), (None, None, None));
+    assert_eq!(row.erased_at.as_deref(), Some(time(3).as_str()));
 }
 
 #[test]

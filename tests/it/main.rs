@@ -25,6 +25,7 @@ mod adversary;
 mod bad_input;
 mod demonstration;
 mod doors;
+mod erasure;
 mod export;
 mod idempotency;
 mod kill_nine;

@@ -2,6 +2,7 @@
 
 mod bind;
 mod demo;
+mod erase_member;
 mod expiring;
 mod export;
 mod keys;
@@ -66,6 +67,8 @@ enum Command {
     Seal(seal::Arguments),
     /// Write a shop's log as JSON Lines, verifiable without engine and database.
     Export(export::Arguments),
+    /// Erase a member: name, mail, phone and address can never be read again.
+    EraseMember(erase_member::Arguments),
     /// Run a demonstration shop through many nights against a simulated Paygent, then serve it.
     Demo(demo::Arguments),
 }
@@ -129,6 +132,7 @@ async fn run(command: Command, file: &std::path::Path) -> Result<ExitCode, CliEr
     match command {
         Command::Reconcile(arguments) => return reconcile::run(arguments, Config::load(file)?).await,
         Command::Verify(arguments) => return verify::run(arguments, Config::load(file)?).await,
+        Command::EraseMember(arguments) => erase_member::run(arguments, Config::load(file)?).await,
         Command::Seal(arguments) => seal::run(arguments, Config::load(file)?).await,
         Command::Export(arguments) => export::run(arguments, Config::load(file)?).await,
         Command::Retries(arguments) => retries::run(arguments, Config::load(file)?).await,

@@ -174,10 +174,12 @@ pub(super) async fn authenticate(
     let reads = request.method() == Method::GET || request.method() == Method::HEAD;
     // The history has a scope of its own, so that an auditor's key need not open anything else.
     let history = request.uri().path().starts_with("/v1/history");
-    caller.may(match (history, reads) {
-        (true, _) => Scope::Audit,
-        (false, true) => Scope::Reading,
-        (false, false) => Scope::Commands,
+    let erases = request.method() == Method::DELETE && request.uri().path().ends_with("/personal-data");
+    caller.may(match (history, erases, reads) {
+        (true, _, _) => Scope::Audit,
+        (false, true, _) => Scope::PersonalData,
+        (false, false, true) => Scope::Reading,
+        (false, false, false) => Scope::Commands,
     })?;
     if let Some(shop) = shop_in(request.uri().path()) {
         caller.owns(shop)?;

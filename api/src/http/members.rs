@@ -3,6 +3,7 @@
 use super::caller::Caller;
 use super::problem::{Declined, Problem};
 use crate::app::App;
+use crate::erasure;
 use crate::members::{self, Profile};
 use crate::payments::CardRegistration;
 use crate::workers::retries;
@@ -13,6 +14,7 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use teiki_domain::ids::MemberId;
+use teiki_infrastructure::api_keys::Scope;
 use teiki_infrastructure::redacted::Redacted;
 use utoipa::ToSchema;
 
@@ -68,6 +70,36 @@ pub(super) async fn register(
     let new = members::register(&app, &member, &profile, &because).await?;
     let status = if new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(Registered { member_id: member.to_string() })))
+}
+
+/// A member without personal data.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Erased {
+    member_id: String,
+    /// Always true: name, mail, phone and address can never be read again.
+    erased: bool,
+}
+
+/// `DELETE /v1/members/{id}/personal-data`: name, mail, phone and address can never be read again; what was ordered and
+/// paid stays. Done before: answered in the same way. Takes the scope personal_data.
+#[utoipa::path(delete, path = "/v1/members/{id}/personal-data", operation_id = "erase_member", tag = "members",
+    params(super::schema::MemberPath),
+    responses((status = 200, body = Erased, description = "Erased, now or before.")))]
+pub(super) async fn erase(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Json<Erased>, Problem> {
+    let Path(id) = id?;
+    let member: MemberId = super::query::parse("id", &id)?;
+    caller.may(Scope::PersonalData)?;
+    caller.owns(member.shop())?;
+    let because = caller.because(&app, "the member's personal data is to be erased");
+    // A caller that hangs up must not leave it half done: the work goes on by itself.
+    let (engine, of) = (app.clone(), member.clone());
+    let work = app.spawn(async move { erasure::erase(&engine, &of, &because).await });
+    work.await.map_err(|_| super::problem::internal())??;
+    Ok(Json(Erased { member_id: member.to_string(), erased: true }))
 }
 
 /// A card, as the browser's token for it.

@@ -120,6 +120,7 @@ fn keyed() -> Routes {
     Routes::new()
         .routes(routes!(members::register))
         .routes(routes!(members::register_card))
+        .routes(routes!(members::erase))
         .routes(routes!(cards::expiring))
         .routes(routes!(subscriptions::start))
         .routes(routes!(orders::list))

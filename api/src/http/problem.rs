@@ -1,6 +1,7 @@
 //! Errors as RFC 9457 problem documents: a stable code, a sentence, Paygent's own words beside it.
 
 use crate::command_gateway::CommandError;
+use crate::erasure::EraseError;
 use crate::members::RegisterError;
 use crate::payments::PaymentError;
 use crate::shops::ShopError;
@@ -187,6 +188,20 @@ impl From<ShopError> for Problem {
             ShopError::NotConnected(_) | ShopError::NoTransport => conflict("not_connected", error.to_string()),
             ShopError::OtherEnvironment { .. } => conflict("other_environment", error.to_string()),
             ShopError::Store(_) | ShopError::Key(_) | ShopError::Binding(_) => unavailable(&error),
+        }
+    }
+}
+
+impl From<EraseError> for Problem {
+    fn from(error: EraseError) -> Self {
+        match error {
+            EraseError::Subscribed(_) => conflict("subscription_running", error.to_string()),
+            EraseError::Command(error) => member(error),
+            EraseError::Key(error) => unavailable(&error),
+            EraseError::Note(error) => unavailable(&error),
+            EraseError::Store(error) => unavailable(&error),
+            EraseError::Table(error) => error.into(),
+            EraseError::App(error) => unavailable(&error),
         }
     }
 }

@@ -12,6 +12,8 @@ pub enum MemberCommand {
         /// Personal data, encrypted.
         profile: Sealed,
     },
+    /// Erase the member: the personal data can never be read again. Doing it again is already done.
+    Erase,
     /// Intend to have a card kept (M1, C8).
     RequestCardRegistration,
     /// Paygent keeps the card.

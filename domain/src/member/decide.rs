@@ -15,6 +15,8 @@ impl Decide for Member {
                 Ok(vec![Event::MemberRegistered { member_id, profile }])
             }
             (Member::Absent, _) => Err(Refusal::DoesNotExist),
+            (Member::Erased(_), Command::Erase) => Ok(vec![]),
+            (Member::Erased(_), _) => Err(Refusal::Erased),
             (Member::Registered(details), command) => details.decide(command),
         }
     }
@@ -28,6 +30,7 @@ impl Details {
     fn decide(&self, command: Command) -> Result<Vec<Event>, Refusal> {
         match command {
             Command::Register { .. } => Ok(vec![]),
+            Command::Erase => Ok(vec![Event::MemberErased {}]),
             Command::RequestCardRegistration => {
                 Ok(vec![Event::CardRegistrationRequested { registration: self.registrations + 1 }])
             }

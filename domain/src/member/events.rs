@@ -46,4 +46,7 @@ pub enum MemberEvent {
         /// Paygent's response detail, or why there was no usable answer.
         detail: String,
     },
+    /// Erased for good: the member's key is destroyed with this, and with it name, address, mail and phone in every
+    /// event, table and copy of them. What was ordered and paid stays.
+    MemberErased {},
 }

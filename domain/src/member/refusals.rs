@@ -4,6 +4,9 @@ pub enum MemberRefusal {
     /// There is no such member.
     #[error("this member does not exist; register the member first")]
     DoesNotExist,
+    /// Erased for good.
+    #[error("this member was erased, and the id is not used again; register the person under another id")]
+    Erased,
     /// No such registration.
     #[error("this member has no card registration {0}")]
     NoSuchRegistration(u32),

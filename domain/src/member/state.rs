@@ -11,6 +11,8 @@ pub enum Member {
     Absent,
     /// Registered.
     Registered(Box<Details>),
+    /// Was registered, and erased for good.
+    Erased(MemberId),
 }
 
 /// A registered member.
@@ -29,10 +31,10 @@ pub struct Details {
 }
 
 impl Member {
-    /// The details, if registered.
+    /// The details, if registered and not erased.
     pub fn details(&self) -> Option<&Details> {
         match self {
-            Member::Absent => None,
+            Member::Absent | Member::Erased(_) => None,
             Member::Registered(details) => Some(details),
         }
     }
@@ -62,6 +64,7 @@ impl Member {
             (Member::Registered(details), Event::CardRegistrationFailed { registration, .. }) => {
                 details.failed.push(*registration);
             }
+            (Member::Registered(details), Event::MemberErased {}) => *self = Member::Erased(details.member_id.clone()),
             _ => {}
         }
     }

@@ -60,6 +60,25 @@ fn answers_told_twice_and_answers_that_cannot_be() {
 }
 
 #[test]
+fn an_erased_member_stays_erased_and_the_id_is_not_used_again() {
+    assert_eq!(History::<Member>::new().tell(Command::Erase), Err(Refusal::DoesNotExist));
+    let mut history = registered();
+    history.tell(Command::RequestCardRegistration).unwrap();
+    assert_eq!(history.tell(Command::Erase).unwrap().len(), 1);
+    assert_eq!(history.tell(Command::Erase), Ok(vec![]));
+    for command in [
+        Command::Register { member_id: member_id(), profile: sealed("p2") },
+        Command::RequestCardRegistration,
+        kept(1, 11),
+        failed(1),
+    ] {
+        assert_eq!(history.tell(command), Err(Refusal::Erased));
+    }
+    assert_eq!((history.state.details(), history.state.card()), (None, None));
+    assert_eq!(history.state, Member::Erased(member_id()));
+}
+
+#[test]
 fn the_profile_given_first_stays() {
     let mut history = registered();
     assert_eq!(history.tell(Command::Register { member_id: member_id(), profile: sealed("p2") }), Ok(vec![]));

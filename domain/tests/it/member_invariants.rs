@@ -9,12 +9,13 @@ use teiki_domain::member::{Member, MemberCommand as Command, MemberEvent as Even
 fn told() -> impl Strategy<Value = Command> {
     let registration = || prop_oneof![12 => 1..5_u32, 1 => prop::sample::select(vec![0, 99, u32::MAX])];
     prop_oneof![
-        1 => Just(Command::Register { member_id: member_id(), profile: sealed("p2") }),
-        3 => Just(Command::RequestCardRegistration),
-        3 => (registration(), 1..3_u32).prop_map(|(registration, card)| {
+        10 => Just(Command::Register { member_id: member_id(), profile: sealed("p2") }),
+        1 => Just(Command::Erase),
+        30 => Just(Command::RequestCardRegistration),
+        30 => (registration(), 1..3_u32).prop_map(|(registration, card)| {
             Command::RecordCardRegistered { registration, card: stored_card(card) }
         }),
-        2 => registration().prop_map(|registration| {
+        20 => registration().prop_map(|registration| {
             Command::RecordCardRegistrationFailed { registration, code: String::new(), detail: "timed out".to_owned() }
         }),
     ]
@@ -28,7 +29,7 @@ proptest! {
         let mut history = History::<Member>::new();
         history.tell(Command::Register { member_id: member_id(), profile: sealed("p1") }).unwrap();
         // Kept apart from the state under test: the card of each registration, and how many there were.
-        let (mut cards, mut intended) = (BTreeMap::new(), 0);
+        let (mut cards, mut intended, mut erased) = (BTreeMap::new(), 0, false);
         for command in commands {
             let before = history.state.clone();
             let Ok(events) = history.tell(command.clone()) else {
@@ -36,7 +37,12 @@ proptest! {
                 continue;
             };
             for event in events {
+                prop_assert!(!erased, "nothing happens to an erased member");
                 match event {
+                    Event::MemberErased {} => {
+                        erased = true;
+                        cards.clear();
+                    }
                     Event::MemberRegistered { .. } => prop_assert!(false, "registered once"),
                     Event::CardRegistrationRequested { registration } => {
                         intended += 1;

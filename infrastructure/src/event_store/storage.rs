@@ -203,6 +203,8 @@ async fn open_writer(
                 .create_if_missing(true)
                 .journal_mode(SqliteJournalMode::Wal)
                 .pragma("cache_size", WRITER_CACHE)
+                // What is deleted is overwritten: a destroyed key must not be found in the file.
+                .pragma("secure_delete", "ON")
                 .pragma("wal_autocheckpoint", FOLD_AFTER_PAGES),
         )
         .await

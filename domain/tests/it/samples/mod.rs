@@ -45,5 +45,6 @@ pub(crate) fn member() -> Vec<MemberEvent> {
             code: String::new(),
             detail: "no answer in time".to_owned(),
         },
+        MemberEvent::MemberErased {},
     ]
 }
