@@ -10,6 +10,7 @@ pub mod export;
 pub mod http;
 pub mod members;
 pub mod payments;
+mod reports;
 pub mod shops;
 pub mod subscriptions;
 pub mod verification;

@@ -9,6 +9,8 @@ mod keys;
 mod rebuild;
 mod reconcile;
 mod renew;
+mod report;
+mod reporting_role;
 mod retries;
 mod schedule;
 mod seal;
@@ -59,6 +61,10 @@ enum Command {
     Keys(keys::Arguments),
     /// Print the delivery dates of a cycle, one ISO date a line.
     Schedule(schedule::Arguments),
+    /// Print a report, or write it to a file as CSV or Parquet.
+    Report(report::Arguments),
+    /// Make the database role that may read the report views and nothing else.
+    ReportingRole(reporting_role::Arguments),
     /// Build tables anew from the first event, beside the ones in use, and switch.
     Rebuild(rebuild::Arguments),
     /// Check that the log is whole, that every table is what it says, and that earlier seals still fit.
@@ -142,6 +148,8 @@ async fn run(command: Command, file: &std::path::Path) -> Result<ExitCode, CliEr
         Command::Bind(arguments) => bind::run(arguments, Config::load(file)?).await,
         Command::Serve => serve::run(Config::load(file)?).await,
         Command::Renew(arguments) => renew::run(arguments, Config::load(file)?).await,
+        Command::Report(arguments) => report::run(arguments, Config::load(file)?).await,
+        Command::ReportingRole(arguments) => reporting_role::run(arguments, Config::load(file)?).await,
         Command::Rebuild(arguments) => rebuild::run(arguments, Config::load(file)?).await,
         Command::Demo(arguments) => demo::run(arguments).await,
         Command::Schedule(arguments) => schedule::run(&arguments),

@@ -1,6 +1,7 @@
 //! Cards about to expire (K6).
 
 use super::caller::Caller;
+use super::position::{self, Position};
 use super::problem::Problem;
 use super::query::{Params, cursor, limit};
 use crate::app::App;
@@ -26,6 +27,9 @@ pub(super) struct Filters {
     /// Rows of the page; 50 if left out.
     #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
+    /// Waits, for a few seconds at most, until the answer reaches this position of the log.
+    #[param(value_type = Option<i64>, minimum = 0)]
+    min_position: Option<String>,
 }
 
 /// A subscription whose card is close to its end or past it.
@@ -53,19 +57,22 @@ pub(super) struct ExpiringCards {
     cards: Vec<ExpiringCard>,
     /// Where the next page begins; null on the last page.
     next_cursor: Option<String>,
+    /// Every event up to this position of the log is in the answer.
+    position: i64,
 }
 
 /// `GET /v1/cards/expiring`: every running subscription whose card is close to its end or past it, today in Tokyo.
 #[utoipa::path(get, path = "/v1/cards/expiring", operation_id = "list_expiring_cards", tag = "members", params(Filters),
-    responses((status = 200, body = ExpiringCards)))]
+    responses((status = 200, body = ExpiringCards, headers(("Teiki-Position" = i64, description = "As `position`.")))))]
 pub(super) async fn expiring(
     State(app): State<Arc<App>>,
     caller: Caller,
     Params(filters): Params<Filters>,
-) -> Result<Json<ExpiringCards>, Problem> {
+) -> Result<(Position, Json<ExpiringCards>), Problem> {
     let shop = Some(caller.shop_asked_for(filters.shop.as_deref())?);
     let (after, limit) = (cursor(filters.cursor.as_deref())?, limit(filters.limit)?);
     let today = app.clock.today();
+    let position = position::reached(&app, filters.min_position.as_deref(), &["card_expiry_table"]).await?;
     let page = card_expiry_table::affected(&app.storage, today, shop, after.as_ref(), limit).await?;
     let cards = page.rows.into_iter().map(|row| ExpiringCard {
         subscription_id: row.subscription_id,
@@ -76,5 +83,6 @@ pub(super) async fn expiring(
         standing: row.standing,
     });
     let next_cursor = page.next.map(|next| next.to_string());
-    Ok(Json(ExpiringCards { as_of: today, cards: cards.collect(), next_cursor }))
+    let body = ExpiringCards { as_of: today, cards: cards.collect(), next_cursor, position };
+    Ok((position::header(position), Json(body)))
 }

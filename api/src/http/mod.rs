@@ -9,8 +9,10 @@ mod notices;
 pub mod openapi;
 mod order_commands;
 pub(crate) mod orders;
+mod position;
 mod problem;
 pub(crate) mod query;
+mod reports;
 mod request;
 mod request_id;
 mod schema;
@@ -139,6 +141,8 @@ fn keyed() -> Routes {
         .routes(routes!(work::retries))
         .routes(routes!(work::set_aside))
         .routes(routes!(work::release))
+        .routes(routes!(reports::list))
+        .routes(routes!(reports::read))
         .routes(routes!(shops::one))
         .routes(routes!(shop_settings::connection))
         .routes(routes!(shop_settings::sale_mode))

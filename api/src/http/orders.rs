@@ -1,6 +1,7 @@
 //! Orders.
 
 use super::caller::Caller;
+use super::position::{self, Position};
 use super::problem::Problem;
 use super::query::{Params, cursor, limit, optional};
 use crate::app::App;
@@ -64,6 +65,9 @@ pub(crate) struct Filters {
     /// Rows of the page; 50 if left out.
     #[param(minimum = 1, maximum = 500)]
     pub(crate) limit: Option<u32>,
+    /// Waits, for a few seconds at most, until the answer reaches this position of the log.
+    #[param(value_type = Option<i64>, minimum = 0)]
+    pub(crate) min_position: Option<String>,
 }
 
 /// The lists an order can be in (O11).
@@ -194,6 +198,8 @@ pub(super) struct Orders {
     orders: Vec<OrderView>,
     /// Where the next page begins; null on the last page.
     next_cursor: Option<String>,
+    /// Every event up to this position of the log is in the answer.
+    position: i64,
 }
 
 /// One row, as programs read it.
@@ -235,17 +241,19 @@ pub(super) fn present(row: OrderRow) -> OrderView {
 
 /// `GET /v1/orders`: newest generation date first, a page at a time (O1, O2).
 #[utoipa::path(get, path = "/v1/orders", operation_id = "list_orders", tag = "orders", params(Filters),
-    responses((status = 200, body = Orders)))]
+    responses((status = 200, body = Orders, headers(("Teiki-Position" = i64, description = "As `position`.")))))]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
     Params(filters): Params<Filters>,
-) -> Result<Json<Orders>, Problem> {
+) -> Result<(Position, Json<Orders>), Problem> {
     let (mut filter, after, limit) = (filters.read()?, cursor(filters.cursor.as_deref())?, limit(filters.limit)?);
     filter.shop = Some(caller.shop_asked_for(filters.shop.as_deref())?);
+    let position = position::reached(&app, filters.min_position.as_deref(), &["order_list"]).await?;
     let page = order_list::list(&app.storage, &filter, after.as_ref(), limit).await?;
     let orders = page.rows.into_iter().map(present).collect();
-    Ok(Json(Orders { orders, next_cursor: page.next.map(|next| next.to_string()) }))
+    let next_cursor = page.next.map(|next| next.to_string());
+    Ok((position::header(position), Json(Orders { orders, next_cursor, position })))
 }
 
 /// `GET /v1/orders/{id}`: one order as it stands (O3).

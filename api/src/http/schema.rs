@@ -29,6 +29,22 @@ pub(super) fn subscription_status() -> RefOr<Schema> {
     names(&["running", "paused", "ended"]).into()
 }
 
+/// The form of a report.
+pub(super) fn report_format() -> RefOr<Schema> {
+    names(&["json", "csv", "parquet"]).into()
+}
+
+/// The encoding of a report as CSV.
+pub(super) fn csv_encoding() -> RefOr<Schema> {
+    names(&["utf-8", "windows-31j"]).into()
+}
+
+/// A report, by its name.
+pub(super) fn report_name() -> RefOr<Schema> {
+    let known: Vec<_> = teiki_projections::reports::listed().iter().map(|report| report.name).collect();
+    names(&known).into()
+}
+
 /// How a card stands on a day (K).
 pub(super) fn standing() -> RefOr<Schema> {
     names(&["valid", "close", "expired"]).into()
