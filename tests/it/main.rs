@@ -36,6 +36,8 @@ mod paygents_side;
 mod payment_adversary;
 mod payment_life;
 mod recovery;
+mod reports;
+mod reports_exported;
 mod retries;
 mod schedule;
 mod torture;
