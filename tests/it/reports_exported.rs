@@ -82,10 +82,10 @@ async fn files_come_back_as_the_pages_say(kind: StoreKind) {
 }
 
 /// Rows of the long report, and of the short one that is a part of it.
-const MANY: i64 = 60_000;
-const FEW: i64 = 6_000;
-/// How much more memory the long one may take, in KB. It has some 15 MB as text and 70 MB as cells.
-const MARGIN: u64 = 6 * 1024;
+const MANY: i64 = 150_000;
+const FEW: i64 = 15_000;
+/// How much more memory the long one may take, in KB. It has some 36 MB as text and 180 MB as cells.
+const MARGIN: u64 = 24 * 1024;
 /// What SQLite may keep of the file beside that: 2 MB in each of its nine readers, which come to it one by one.
 const CACHES: u64 = 9 * 2 * 1024;
 
