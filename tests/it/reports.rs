@@ -119,7 +119,7 @@ async fn bad_questions_get_a_problem_and_keys_open_only_their_own(kind: StoreKin
         ("orders?format=csv&limit=10", 422, "format"),
         ("orders?limit=0", 422, "limit"),
         ("orders?cursor=x", 422, "cursor"),
-        ("orders?surprise=1", 422, "query"),
+        ("orders?surprise=1", 422, "surprise"),
         ("orders?shop=02397", 404, "shop"),
         ("orders?cursor=%27;DROP~TABLE", 200, "rows"),
     ] {
