@@ -86,6 +86,7 @@ pub struct App {
     /// Keys for personal data and secrets.
     pub keys: KeyRing,
     notices: Notify,
+    webhooks: Notify,
     stop: CancellationToken,
     work: TaskTracker,
     /// What keeps the tables current ends last, since ending work still waits for tables.
@@ -148,6 +149,7 @@ impl App {
             serials,
             keys,
             notices: Notify::new(),
+            webhooks: Notify::new(),
             stop: CancellationToken::new(),
             work: TaskTracker::new(),
             stop_following,
@@ -173,6 +175,11 @@ impl App {
     /// Rings when a notice of Paygent came in.
     pub fn notices_waiting(&self) -> &Notify {
         &self.notices
+    }
+
+    /// Rings when webhooks were registered, removed or put in line again.
+    pub fn webhooks_changed(&self) -> &Notify {
+        &self.webhooks
     }
 
     /// Fires when the engine is to stop.

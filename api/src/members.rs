@@ -99,11 +99,17 @@ pub async fn register(
     Ok(!done.events.is_empty())
 }
 
-/// A member's name, or a placeholder where the member was erased.
-pub async fn name(app: &App, member: &MemberId, sealed: &Sealed) -> Result<String, KeyError> {
+/// A member's profile, with the placeholder in every field where the member was erased.
+pub async fn profile(app: &App, member: &MemberId, sealed: &Sealed) -> Result<Profile, KeyError> {
     let opened = app.keys.open_for_member(member, sealed).await?;
     let profile = opened.and_then(|text| serde_json::from_str::<Profile>(&text).ok());
-    Ok(profile.map_or_else(|| ERASED.to_owned(), |profile| profile.name))
+    let erased = || ERASED.to_owned();
+    Ok(profile.unwrap_or_else(|| Profile { name: erased(), mail: erased(), phone: erased(), address: erased() }))
+}
+
+/// A member's name, or a placeholder where the member was erased.
+pub async fn name(app: &App, member: &MemberId, sealed: &Sealed) -> Result<String, KeyError> {
+    Ok(profile(app, member, sealed).await?.name)
 }
 
 /// Names of several members at once, by member id.

@@ -32,6 +32,8 @@ pub struct Config {
     pub requests_per_second: u32,
     /// For demonstrations and tests: an RFC 3339 instant at which the clock stands still; empty: the real time.
     pub clock: String,
+    /// Whether webhooks may go to this machine and private networks, and over plain HTTP.
+    pub webhook_private_addresses: bool,
 }
 
 impl Default for Config {
@@ -47,6 +49,7 @@ impl Default for Config {
             concurrency: 16,
             requests_per_second: 100,
             clock: String::new(),
+            webhook_private_addresses: false,
         }
     }
 }
@@ -69,7 +72,7 @@ pub enum ConfigError {
     },
 }
 
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 11] = [
     "database_url",
     "listen",
     "key_file",
@@ -80,6 +83,7 @@ const NAMES: [&str; 10] = [
     "concurrency",
     "requests_per_second",
     "clock",
+    "webhook_private_addresses",
 ];
 
 impl Config {

@@ -17,3 +17,5 @@ pub mod seal;
 pub mod serial_numbers;
 pub mod set_aside;
 pub mod store_id;
+pub mod webhooks;
+pub mod worker_lease;

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 pub mod judge;
+pub mod receiver;
 pub mod served;
 pub mod slow_answers;
 pub mod stage;

@@ -102,6 +102,7 @@ impl Stage {
             concurrency: 8,
             requests_per_second: 100_000,
             clock: self.now.to_rfc3339(),
+            webhook_private_addresses: false,
         }
     }
 

@@ -18,6 +18,7 @@ mod serve;
 mod set_aside;
 mod store_only;
 mod verify;
+mod webhooks;
 
 pub(crate) use renew::progress_bar;
 
@@ -59,6 +60,8 @@ enum Command {
     Bind(bind::Arguments),
     /// Make, list and revoke the keys of programs that use the HTTP API.
     Keys(keys::Arguments),
+    /// Show where a shop's events are sent and what came of it, or change that.
+    Webhooks(webhooks::Arguments),
     /// Print the delivery dates of a cycle, one ISO date a line.
     Schedule(schedule::Arguments),
     /// Print a report, or write it to a file as CSV or Parquet.
@@ -146,6 +149,7 @@ async fn run(command: Command, file: &std::path::Path) -> Result<ExitCode, CliEr
         Command::SetAside(arguments) => set_aside::run(arguments, Config::load(file)?).await,
         Command::Keys(arguments) => keys::run(arguments, Config::load(file)?).await,
         Command::Bind(arguments) => bind::run(arguments, Config::load(file)?).await,
+        Command::Webhooks(arguments) => webhooks::run(arguments, Config::load(file)?).await,
         Command::Serve => serve::run(Config::load(file)?).await,
         Command::Renew(arguments) => renew::run(arguments, Config::load(file)?).await,
         Command::Report(arguments) => report::run(arguments, Config::load(file)?).await,

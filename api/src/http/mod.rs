@@ -2,6 +2,7 @@
 
 pub(crate) mod caller;
 mod cards;
+mod events;
 mod health;
 pub(crate) mod idempotency;
 mod members;
@@ -19,6 +20,7 @@ mod schema;
 mod shop_settings;
 mod shops;
 mod subscriptions;
+pub(crate) mod webhooks;
 mod work;
 
 use crate::app::App;
@@ -81,6 +83,8 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, stop: CancellationToken
 /// All routes. A call to Paygent may take its whole time-out, so requests may take a little longer than that.
 pub fn router(app: Arc<App>) -> Router {
     let longest = app.config.paygent_timeout() * 2 + Duration::from_secs(10);
+    // Neither may waiting for an event be cut short.
+    let longest = longest.max(Duration::from_secs(events::WAIT_MAX + 10));
     let policy = "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; \
                   frame-ancestors 'none'";
     Router::new()
@@ -157,6 +161,13 @@ fn keyed() -> Routes {
         .routes(routes!(shop_settings::retry_policy))
         .routes(routes!(shop_settings::validity))
         .routes(routes!(shop_settings::notice_key))
+        .routes(routes!(events::list))
+        .routes(routes!(webhooks::list, webhooks::register))
+        .routes(routes!(webhooks::one, webhooks::remove))
+        .routes(routes!(webhooks::rotate))
+        .routes(routes!(webhooks::enable))
+        .routes(routes!(webhooks::deliveries))
+        .routes(routes!(webhooks::redeliver))
 }
 
 fn v1(app: &Arc<App>) -> Router<Arc<App>> {

@@ -159,7 +159,7 @@ pub(crate) fn unavailable(error: &dyn std::error::Error) -> Problem {
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, "store_unavailable", title).retryable()
 }
 
-fn not_found(detail: String) -> Problem {
+pub(crate) fn not_found(detail: String) -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "not_found", "There is no such thing").detail(detail)
 }
 

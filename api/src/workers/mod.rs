@@ -6,3 +6,4 @@ pub mod reconcile;
 pub mod recovery_round;
 pub mod retries;
 pub mod schedule;
+pub mod webhooks;

@@ -18,6 +18,7 @@ mod sequence_postgres;
 mod sequence_sqlite;
 mod sequenced_rows;
 mod sequencer;
+mod shop_events;
 mod storage;
 mod verify;
 

@@ -7,6 +7,7 @@
 
 mod adoption;
 mod bindings;
+mod leases;
 mod lost_commit;
 mod notices;
 mod notices_missing;
@@ -18,6 +19,7 @@ mod rates;
 mod roles;
 mod serials;
 mod set_aside;
+mod shop_events;
 mod storm;
 mod streams;
 mod tally;
@@ -101,5 +103,9 @@ on_both_stores! {
     set_aside::of_sixteen_that_release_at_once_exactly_one_did,
     set_aside::the_oldest_come_first,
     set_aside::a_run_clears_what_others_left_by_the_day_it_looked_at,
+    shop_events::the_events_of_one_shop_come_in_log_order_and_within_their_bounds,
+    shop_events::a_reader_is_led_by_an_index,
+    leases::of_sixteen_that_take_work_at_once_exactly_one_has_it,
+    leases::work_passes_on_when_its_holder_is_silent,
     storm::sixteen_writers_lose_nothing_and_repeat_nothing,
 }

@@ -1,0 +1,216 @@
+//! Webhooks of a shop: registering addresses, changing their secrets, looking at deliveries.
+
+use crate::app::App;
+use crate::command_gateway::Because;
+use crate::feed::{EventTypes, EventTypesError};
+use chrono::{DateTime, Duration, SecondsFormat, Utc};
+use teiki_domain::ids::ShopId;
+use teiki_domain::sealed::Sealed;
+use teiki_infrastructure::event_store::LogError;
+use teiki_infrastructure::key_ring::KeyError;
+use teiki_infrastructure::serial_numbers::SerialError;
+use teiki_infrastructure::webhooks::deliveries::{self, Delivery};
+use teiki_infrastructure::webhooks::endpoints::{self, Endpoint, secret_context};
+use teiki_infrastructure::webhooks::{AddressError, Allowed, Secret, SecretError, WebhookError, check_url};
+
+/// Most endpoints of one shop.
+pub const ENDPOINTS_MAX: usize = 20;
+/// Most secrets of one endpoint that sign at the same time.
+pub const SECRETS_MAX: usize = 4;
+/// Hours an earlier secret signs beside the new one when nothing is said.
+pub const OVERLAP_HOURS: u32 = 24;
+/// Most hours of that.
+pub const OVERLAP_HOURS_MAX: u32 = 24 * 30;
+/// Longest description in characters.
+const DESCRIPTION_MAX: usize = 200;
+
+/// Why something about webhooks was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum WebhooksError {
+    /// The address.
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    /// The filter.
+    #[error(transparent)]
+    Types(#[from] EventTypesError),
+    /// The description.
+    #[error("the description has at most {DESCRIPTION_MAX} characters and no control characters")]
+    Description,
+    /// The hours of overlap.
+    #[error("an earlier secret may sign for 0 to {OVERLAP_HOURS_MAX} hours beside the new one")]
+    Overlap,
+    /// Too many.
+    #[error("the shop has {ENDPOINTS_MAX} webhooks already; remove one first")]
+    TooMany,
+    /// Too many secrets at once.
+    #[error("{SECRETS_MAX} secrets sign for this webhook already; wait until one has run out")]
+    TooManySecrets,
+    /// Somebody else was changing the same.
+    #[error("somebody else is changing the secret of this webhook; look at it and try again")]
+    Contended,
+    /// No such endpoint.
+    #[error("there is no webhook {0}; list those there are")]
+    NoEndpoint(String),
+    /// No such delivery.
+    #[error("there is no delivery {0} of this webhook; finished ones are kept for 30 days")]
+    NoDelivery(String),
+    /// Nothing is sent there.
+    #[error("this webhook is disabled ({0}); enable it first")]
+    Disabled(String),
+    /// The tables.
+    #[error(transparent)]
+    Store(#[from] WebhookError),
+    /// The log.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The keys.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// A stored secret is none.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// No number for a new endpoint.
+    #[error(transparent)]
+    Serial(#[from] SerialError),
+}
+
+/// An endpoint to be registered.
+#[derive(Debug, Clone)]
+pub struct Registration {
+    /// Whose.
+    pub shop: ShopId,
+    /// Where to.
+    pub url: String,
+    /// Which events; empty: all.
+    pub types: String,
+    /// What for.
+    pub description: String,
+}
+
+/// Which addresses this engine sends to.
+pub fn allowed(app: &App) -> Allowed {
+    if app.config.webhook_private_addresses { Allowed::Private } else { Allowed::Public }
+}
+
+/// Registers an endpoint; it gets every wanted event from now on. The secret is shown here and never again.
+pub async fn register(app: &App, new: Registration, because: &Because) -> Result<(Endpoint, Secret), WebhooksError> {
+    let url = check_url(&new.url, allowed(app))?;
+    let types: EventTypes = new.types.parse()?;
+    if new.description.chars().count() > DESCRIPTION_MAX || new.description.chars().any(char::is_control) {
+        return Err(WebhooksError::Description);
+    }
+    if endpoints::of_shop(&app.storage, new.shop).await?.len() >= ENDPOINTS_MAX {
+        return Err(WebhooksError::TooMany);
+    }
+    let number = app.serials.next(&format!("webhook:{}", new.shop)).await?;
+    let endpoint_id = format!("{}-W{number:08}", new.shop);
+    let secret = Secret::generate();
+    let sealed = app.keys.seal_secret(&secret_context(&endpoint_id, 1), secret.expose())?;
+    let endpoint = Endpoint {
+        endpoint_id,
+        shop_id: new.shop.to_string(),
+        url: url.into(),
+        types: types.to_string(),
+        description: new.description,
+        position: app.log.head().await?,
+        disabled_because: None,
+        failing_since: None,
+        created_at: text(app.clock.now()),
+        created_by: because.actor.clone(),
+    };
+    endpoints::insert(&app.storage, &endpoint, &sealed).await?;
+    tracing::info!(webhook = endpoint.endpoint_id, actor = because.actor, "a webhook was registered");
+    app.webhooks_changed().notify_one();
+    Ok((endpoint, secret))
+}
+
+/// An endpoint that must be there.
+pub async fn get(app: &App, endpoint_id: &str) -> Result<Endpoint, WebhooksError> {
+    let found = endpoints::get(&app.storage, endpoint_id).await?;
+    found.ok_or_else(|| WebhooksError::NoEndpoint(short(endpoint_id)))
+}
+
+/// Removes an endpoint with everything that waits for it.
+pub async fn remove(app: &App, endpoint_id: &str, because: &Because) -> Result<(), WebhooksError> {
+    if !endpoints::remove(&app.storage, endpoint_id).await? {
+        return Err(WebhooksError::NoEndpoint(short(endpoint_id)));
+    }
+    tracing::info!(webhook = endpoint_id, actor = because.actor, "a webhook was removed");
+    app.webhooks_changed().notify_one();
+    Ok(())
+}
+
+/// Makes a new secret; the earlier ones sign for so many hours beside it, so that the receiver can change over
+/// without losing anything.
+pub async fn rotate(
+    app: &App,
+    endpoint_id: &str,
+    overlap_hours: u32,
+    because: &Because,
+) -> Result<Secret, WebhooksError> {
+    if overlap_hours > OVERLAP_HOURS_MAX {
+        return Err(WebhooksError::Overlap);
+    }
+    let endpoint = get(app, endpoint_id).await?;
+    let now = app.clock.now();
+    if endpoints::secrets(&app.storage, &endpoint.endpoint_id, now).await?.len() >= SECRETS_MAX && overlap_hours > 0 {
+        return Err(WebhooksError::TooManySecrets);
+    }
+    let number = endpoints::next_secret(&app.storage, &endpoint.endpoint_id).await?;
+    let secret = Secret::generate();
+    let sealed = app.keys.seal_secret(&secret_context(&endpoint.endpoint_id, number), secret.expose())?;
+    let until = now + Duration::hours(i64::from(overlap_hours));
+    if !endpoints::add_secret(&app.storage, &endpoint.endpoint_id, number, &sealed, now, until).await? {
+        return Err(WebhooksError::Contended);
+    }
+    tracing::info!(webhook = endpoint_id, actor = because.actor, "a webhook got a new secret");
+    Ok(secret)
+}
+
+/// Sends to a disabled endpoint again, from where it stood.
+pub async fn enable(app: &App, endpoint_id: &str, because: &Because) -> Result<Endpoint, WebhooksError> {
+    let endpoint = get(app, endpoint_id).await?;
+    if endpoints::enable(&app.storage, &endpoint.endpoint_id).await? {
+        tracing::info!(webhook = endpoint_id, actor = because.actor, "a webhook was enabled");
+        app.webhooks_changed().notify_one();
+    }
+    get(app, endpoint_id).await
+}
+
+/// Sends a delivery once more, whatever came of it before, under the same `webhook-id`.
+pub async fn redeliver(
+    app: &App,
+    endpoint_id: &str,
+    webhook_id: &str,
+    because: &Because,
+) -> Result<Delivery, WebhooksError> {
+    let endpoint = get(app, endpoint_id).await?;
+    if let Some(why) = endpoint.disabled_because {
+        return Err(WebhooksError::Disabled(why));
+    }
+    let missing = || WebhooksError::NoDelivery(short(webhook_id));
+    if !deliveries::again(&app.storage, endpoint_id, webhook_id, app.clock.now()).await? {
+        return Err(missing());
+    }
+    tracing::info!(webhook = endpoint_id, delivery = webhook_id, actor = because.actor, "a delivery is repeated");
+    app.webhooks_changed().notify_one();
+    deliveries::get(&app.storage, endpoint_id, webhook_id).await?.ok_or_else(missing)
+}
+
+/// The secrets that sign for an endpoint now, newest first.
+pub(crate) async fn secrets(app: &App, endpoint_id: &str) -> Result<Vec<Secret>, WebhooksError> {
+    let sealed = endpoints::secrets(&app.storage, endpoint_id, app.clock.now()).await?;
+    let open = |number: i64, sealed: &Sealed| -> Result<Secret, WebhooksError> {
+        let text = app.keys.open_secret(&secret_context(endpoint_id, number), sealed)?;
+        Ok(Secret::parse(&text)?)
+    };
+    sealed.iter().map(|secret| open(secret.number, &secret.sealed)).collect()
+}
+
+fn short(text: &str) -> String {
+    text.chars().take(64).collect()
+}
+
+fn text(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Micros, true)
+}
