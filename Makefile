@@ -2,6 +2,8 @@
 # make test  every test, on SQLite and on a real PostgreSQL
 # make torture  days in which everything breaks, on both stores; ROUNDS, MINUTES and SEED as you like
 # make bench what the machine can do at most, and what Teiki does of it
+# make contract holds the server against its description with Schemathesis; EXAMPLES and SECONDS as you like
+# make openapi renews docs/openapi.json
 # make lint  format and lint checks
 
 CARGO ?= cargo
@@ -38,3 +40,6 @@ openapi:
 
 golden:
 	UPDATE_GOLDEN=1 $(CARGO) test -p teiki-domain --test it golden
+
+contract:
+	tests/contract/run $(EXAMPLES) $(SECONDS)

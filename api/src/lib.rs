@@ -12,6 +12,7 @@ pub mod http;
 pub mod members;
 pub mod payments;
 mod reports;
+pub mod renewals;
 pub mod shops;
 pub mod subscriptions;
 pub mod verification;

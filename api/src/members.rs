@@ -99,10 +99,15 @@ pub async fn register(
     Ok(!done.events.is_empty())
 }
 
+/// A member's personal data; none where the member was erased.
+pub async fn open_profile(app: &App, member: &MemberId, sealed: &Sealed) -> Result<Option<Profile>, KeyError> {
+    let opened = app.keys.open_for_member(member, sealed).await?;
+    Ok(opened.and_then(|text| serde_json::from_str(&text).ok()))
+}
+
 /// A member's profile, with the placeholder in every field where the member was erased.
 pub async fn profile(app: &App, member: &MemberId, sealed: &Sealed) -> Result<Profile, KeyError> {
-    let opened = app.keys.open_for_member(member, sealed).await?;
-    let profile = opened.and_then(|text| serde_json::from_str::<Profile>(&text).ok());
+    let profile = open_profile(app, member, sealed).await?;
     let erased = || ERASED.to_owned();
     Ok(profile.unwrap_or_else(|| Profile { name: erased(), mail: erased(), phone: erased(), address: erased() }))
 }

@@ -65,18 +65,25 @@ pub async fn next_number(app: &App, shop: ShopId) -> Result<SubscriptionId, Star
     Ok(SubscriptionId::from_serial(shop, app.serials.next(&format!("subscription:{shop}")).await?))
 }
 
+/// Refuses a payment method that the shop does not offer for subscriptions (S12, S14) or that the member cannot pay by.
+pub async fn check_method(app: &App, member_id: &MemberId, method: &PaymentMethod) -> Result<(), StartError> {
+    let settings = app.shops.get(member_id.shop()).await?.settings;
+    settings.allows(method).map_err(StartError::Settings)?;
+    let member = app.gateway.load::<Member>(member_id.as_str()).await?.aggregate;
+    if member.details().is_none() {
+        return Err(StartError::NoSuchMember(member_id.clone()));
+    }
+    if method.is_card() && member.card().is_none() {
+        return Err(StartError::NoCard(member_id.clone()));
+    }
+    Ok(())
+}
+
 /// Starts a subscription. The same number with the same content again is already done.
 pub async fn start(app: &App, start: Start, because: &Because) -> Result<Done<Subscription>, StartError> {
     let shop = start.member_id.shop();
     let settings = app.shops.get(shop).await?.settings;
-    settings.allows(&start.payment_method).map_err(StartError::Settings)?;
-    let member = app.gateway.load::<Member>(start.member_id.as_str()).await?.aggregate;
-    if member.details().is_none() {
-        return Err(StartError::NoSuchMember(start.member_id));
-    }
-    if start.payment_method.is_card() && member.card().is_none() {
-        return Err(StartError::NoCard(start.member_id));
-    }
+    check_method(app, &start.member_id, &start.payment_method).await?;
     let subscription_id = match start.subscription_id {
         Some(id) if id.shop() != shop => return Err(StartError::OtherShop),
         Some(id) => id,

@@ -41,6 +41,15 @@ pub fn not_executed(code: &str) -> &'static str {
     }
 }
 
+/// Why a payment to come will likely fail, from its stable name.
+pub fn risk(code: &str) -> &'static str {
+    match code {
+        "card_expired" => "カードの有効期限が切れています",
+        "previous_order_failed" => "同じカードで前回のオーソリが失敗しています",
+        _ => "理由不明",
+    }
+}
+
 /// Whether a card is about to expire or has expired (K), from its stable name.
 pub fn card_standing(close: bool) -> &'static str {
     if close { "期限間近" } else { "期限切れ" }

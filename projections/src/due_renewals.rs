@@ -6,7 +6,7 @@ use crate::query::{Cursor, Page, QueryError, Select, into_page};
 use crate::table::{Row as _, Table, row};
 use crate::working_set::{FoldError, WorkingSet};
 use chrono::NaiveDate;
-use teiki_domain::ids::SubscriptionId;
+use teiki_domain::ids::{ShopId, SubscriptionId};
 use teiki_domain::order::OrderEvent;
 use teiki_domain::recorded::RecordedEvent;
 use teiki_domain::subscription::{NextDates, SubscriptionEvent as Event};
@@ -152,6 +152,20 @@ pub async fn due(
 ) -> Result<Vec<DueRow>, QueryError> {
     let rows = select_due(through, run_id, after, limit).rows(storage).await?;
     Ok(into_page(rows, limit, |row: &DueRow| Cursor::new(row.generation_date, &row.subscription_id)).rows)
+}
+
+/// A shop's subscriptions whose next order is generated on `through` or earlier, oldest first. `limit` is 1 to 1,000.
+pub async fn of_shop(
+    storage: &Storage,
+    shop: ShopId,
+    through: NaiveDate,
+    after: Option<&Cursor>,
+    limit: u32,
+) -> Result<Page<DueRow, Cursor>, QueryError> {
+    let mut select = Select::of::<DueRow>();
+    select.and("generation_date <= ").bind(&through).and("shop_id = ").bind(&shop.to_string());
+    select.page(("generation_date", "subscription_id"), false, after, limit);
+    select.paged(storage, limit, |row: &DueRow| Cursor::new(row.generation_date, &row.subscription_id)).await
 }
 
 /// How many subscriptions are due on `through` or earlier.

@@ -1,7 +1,7 @@
 //! The order list (受注一覧; O1, O2, O4, O11; R2): every order, with the transaction ID it is paid under.
 
 use crate::projection::{Fact, Projection};
-use crate::query::{Cursor, Page, QueryError, Select, by_key};
+use crate::query::{Cursor, Page, QueryError, Select, by_key, by_keys};
 use crate::table::{Row as _, Table, row};
 use crate::working_set::{FoldError, WorkingSet};
 use chrono::NaiveDate;
@@ -358,6 +358,12 @@ pub async fn list(
 ) -> Result<Page<OrderRow, Cursor>, QueryError> {
     let select = filter.select(after, limit);
     select.paged(storage, limit, |row: &OrderRow| Cursor::new(row.generation_date, &row.order_id)).await
+}
+
+/// Several orders, by number; those that do not exist are left out.
+pub async fn many(storage: &Storage, order_ids: &[OrderId]) -> Result<Vec<OrderRow>, QueryError> {
+    let keys: Vec<_> = order_ids.iter().map(|id| id.to_string()).collect();
+    by_keys(storage, &keys).await
 }
 
 /// One order.

@@ -172,6 +172,22 @@ pub struct SubscriptionFilter {
     pub status: Option<Status>,
     /// Of this member.
     pub member: Option<MemberId>,
+    /// Paid in this way.
+    pub payment_method: Option<MethodKind>,
+    /// Whose next order is generated on this date or later.
+    pub next_from: Option<NaiveDate>,
+    /// Whose next order is generated on this date or earlier.
+    pub next_to: Option<NaiveDate>,
+}
+
+/// By card, or settled outside under whatever name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MethodKind {
+    /// The member's card.
+    Card,
+    /// Settled outside.
+    External,
 }
 
 impl SubscriptionFilter {
@@ -180,7 +196,20 @@ impl SubscriptionFilter {
         select
             .and_some("shop_id = ", self.shop.map(|id| id.to_string()).as_ref())
             .and_some("status = ", self.status.map(|status| status.as_str().to_owned()).as_ref())
-            .and_some("member_id = ", self.member.as_ref().map(|id| id.to_string()).as_ref());
+            .and_some("member_id = ", self.member.as_ref().map(|id| id.to_string()).as_ref())
+            .and_some("next_generation_date >= ", self.next_from.as_ref())
+            .and_some("next_generation_date <= ", self.next_to.as_ref());
+        // As `method_text` writes them.
+        let card = "card".to_owned();
+        match self.payment_method {
+            None => {}
+            Some(MethodKind::Card) => {
+                select.and("payment_method = ").bind(&card);
+            }
+            Some(MethodKind::External) => {
+                select.and("payment_method <> ").bind(&card);
+            }
+        }
         select.page_by_key("subscription_id", after.map(|after| after.key.as_str()), limit);
         select
     }

@@ -250,7 +250,7 @@ async fn skip_pause_resume_end(kind: StoreKind) {
     }
     let today = day("2026-04-01");
     for (i, command) in [
-        (0, SubscriptionCommand::SkipNext { today, lead_days: 0 }),
+        (0, SubscriptionCommand::SkipNext { delivery_date: None, today, lead_days: 0 }),
         (1, SubscriptionCommand::Pause),
         (2, SubscriptionCommand::End),
     ] {

@@ -20,7 +20,7 @@ pub(super) async fn day(app: &App, simulator: &Simulator, n: u32, today: NaiveDa
             let because = app.gateway.because("operator", "sales are confirmed after shipping from now on");
             return change(app, &because, ShopSettingsCommand::ChangeSaleMode(SaleMode::AuthorizeOnly)).await;
         }
-        15 => (7, Command::SkipNext { today, lead_days }),
+        15 => (7, Command::SkipNext { delivery_date: None, today, lead_days }),
         20 => (3, Command::Pause),
         55 => (3, Command::Resume { today, lead_days }),
         40 => (14, Command::ChangePaymentMethod { payment_method: cash_on_delivery() }),

@@ -1,7 +1,8 @@
 //! Members and their cards.
 
 use super::caller::Caller;
-use super::problem::{Declined, Problem};
+use super::problem::{Declined, Problem, unavailable};
+use super::query::{NoParams, Params, cursor, limit, parse};
 use crate::app::App;
 use crate::erasure;
 use crate::members::{self, Profile};
@@ -11,12 +12,16 @@ use axum::Json;
 use axum::extract::rejection::{JsonRejection, PathRejection};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use teiki_domain::card_expiry::{CardExpiry, ExpiryStanding};
 use teiki_domain::ids::MemberId;
+use teiki_domain::member::Member;
 use teiki_infrastructure::api_keys::Scope;
 use teiki_infrastructure::redacted::Redacted;
-use utoipa::ToSchema;
+use teiki_projections::member_list::{self, MemberRow};
+use utoipa::{IntoParams, ToSchema};
 
 /// Who shall be a member.
 #[derive(Deserialize, ToSchema)]
@@ -68,6 +73,7 @@ pub(super) async fn register(
     let profile = Profile { name: body.name, mail: body.mail, phone: body.phone, address: body.address };
     let because = caller.because(&app, "a billing service registered the member");
     let new = members::register(&app, &member, &profile, &because).await?;
+    app.settle().await.map_err(|error| unavailable(&error))?;
     let status = if new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(Registered { member_id: member.to_string() })))
 }
@@ -128,9 +134,7 @@ pub(super) struct KeptCard {
 #[utoipa::path(post, path = "/v1/members/{id}/cards", operation_id = "register_card", tag = "members",
     params(super::schema::MemberPath), request_body = RegisterCard,
     responses((status = 201, body = KeptCard, description = "Paygent keeps the card; it is the one charged from now on."),
-        Declined,
-        (status = 502, body = Problem, content_type = "application/problem+json",
-            description = "Paygent gave no usable answer; nothing is charged by this, register the card again.")))]
+        Declined))]
 pub(super) async fn register_card(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -161,7 +165,9 @@ pub(super) async fn register_card(
         }
         kept
     });
-    match work.await.map_err(|_| super::problem::internal())?? {
+    let kept = work.await.map_err(|_| super::problem::internal())??;
+    app.settle().await.map_err(|error| unavailable(&error))?;
+    match kept {
         CardRegistration::Registered(card) => Ok((
             StatusCode::CREATED,
             Json(KeptCard {
@@ -179,4 +185,170 @@ pub(super) async fn register_card(
             Err(Problem::new(StatusCode::PAYMENT_REQUIRED, "card_refused", title).paygent(code, detail))
         }
     }
+}
+
+/// A member. Personal data is shown only to keys with the scope `personal_data`.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Member)]
+pub(super) struct MemberView {
+    #[schema(example = "02396-M0001")]
+    member_id: String,
+    /// When they became a member, RFC 3339.
+    registered_at: String,
+    /// When they were erased, RFC 3339; null for everybody else.
+    erased_at: Option<String>,
+    /// The card in force; null without one.
+    card: Option<CardView>,
+    /// Personal data; left out for keys without the scope `personal_data`, null where the member was erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<ProfileView>)]
+    profile: Option<Option<ProfileView>>,
+}
+
+/// Personal data of a member.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Profile)]
+pub(super) struct ProfileView {
+    name: String,
+    mail: String,
+    phone: String,
+    address: String,
+}
+
+/// A card in Paygent's vault.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Card)]
+pub(super) struct CardView {
+    /// Its id in the vault.
+    card_id: String,
+    /// The number as Paygent masks it.
+    #[schema(example = "************1111")]
+    masked_number: String,
+    /// As printed on the card.
+    #[schema(example = "05/26")]
+    expiry: String,
+    /// Its last day.
+    valid_through: NaiveDate,
+    /// How it stands today (K).
+    #[schema(schema_with = super::schema::standing)]
+    standing: ExpiryStanding,
+    /// Whether it is the one charged from now on.
+    in_force: bool,
+}
+
+impl CardView {
+    fn new(card_id: String, masked_number: String, expiry: CardExpiry, today: NaiveDate, in_force: bool) -> Self {
+        let (valid_through, standing) = (expiry.last_day(), expiry.standing(today));
+        Self { card_id, masked_number, expiry: expiry.to_string(), valid_through, standing, in_force }
+    }
+}
+
+/// Which page of the members.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Place {
+    /// The shop; only the key's own is answered.
+    #[param(pattern = "^[0-9]{5}$")]
+    shop: Option<String>,
+    /// `next_cursor` of the page before.
+    #[param(max_length = 128)]
+    cursor: Option<String>,
+    /// Rows of the page; 50 if left out.
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<u32>,
+}
+
+/// A page of members.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Members {
+    members: Vec<MemberView>,
+    /// Where the next page begins; null on the last page.
+    next_cursor: Option<String>,
+}
+
+/// `GET /v1/members`: members by id, a page at a time.
+#[utoipa::path(get, path = "/v1/members", operation_id = "list_members", tag = "members", params(Place),
+    responses((status = 200, body = Members)))]
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Params(place): Params<Place>,
+) -> Result<Json<Members>, Problem> {
+    let shop = caller.shop_asked_for(place.shop.as_deref())?;
+    let (after, limit) = (cursor(place.cursor.as_deref())?, limit(place.limit)?);
+    let page = member_list::page(&app.storage, Some(shop), after.as_ref(), limit).await?;
+    let mut members = Vec::with_capacity(page.rows.len());
+    for row in page.rows {
+        members.push(present(&app, &caller, row).await?);
+    }
+    Ok(Json(Members { members, next_cursor: page.next.map(|next| next.to_string()) }))
+}
+
+/// `GET /v1/members/{id}`: one member and the card in force.
+#[utoipa::path(get, path = "/v1/members/{id}", operation_id = "get_member", tag = "members",
+    params(super::schema::MemberPath), responses((status = 200, body = MemberView)))]
+pub(super) async fn one(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    id: Result<Path<String>, PathRejection>,
+    Params(NoParams {}): Params<NoParams>,
+) -> Result<Json<MemberView>, Problem> {
+    let Path(id) = id?;
+    let id: MemberId = parse("id", &id)?;
+    match member_list::get(&app.storage, &id).await? {
+        Some(row) => Ok(Json(present(&app, &caller, row).await?)),
+        None => Err(no_such(&id)),
+    }
+}
+
+/// A member's cards, newest first.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Cards {
+    cards: Vec<CardView>,
+}
+
+/// `GET /v1/members/{id}/cards`: every card kept for the member, newest first; the newest is the one charged (M1).
+#[utoipa::path(get, path = "/v1/members/{id}/cards", operation_id = "list_cards", tag = "members",
+    params(super::schema::MemberPath), responses((status = 200, body = Cards)))]
+pub(super) async fn cards(
+    State(app): State<Arc<App>>,
+    id: Result<Path<String>, PathRejection>,
+    Params(NoParams {}): Params<NoParams>,
+) -> Result<Json<Cards>, Problem> {
+    let Path(id) = id?;
+    let id: MemberId = parse("id", &id)?;
+    let loaded = app.gateway.load::<Member>(id.as_str()).await.map_err(|error| unavailable(&error))?;
+    if let Member::Erased(_) = loaded.aggregate {
+        return Ok(Json(Cards { cards: vec![] }));
+    }
+    let Some(details) = loaded.aggregate.details() else { return Err(no_such(&id)) };
+    let today = app.clock.today();
+    let mut kept: Vec<_> = details.cards.iter().collect();
+    kept.sort_by_key(|(registration, _)| std::cmp::Reverse(*registration));
+    let cards = kept.into_iter().enumerate().map(|(i, (_, card))| {
+        CardView::new(card.card_id.to_string(), card.masked_number.clone(), card.expiry, today, i == 0)
+    });
+    Ok(Json(Cards { cards: cards.collect() }))
+}
+
+fn no_such(id: &MemberId) -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "not_found", "There is no such member").detail(format!("member {id}"))
+}
+
+async fn present(app: &App, caller: &Caller, row: MemberRow) -> Result<MemberView, Problem> {
+    let expiry = row.card_expiry_yyyymm.and_then(|month| i32::try_from(month).ok());
+    let expiry = expiry.and_then(|month| CardExpiry::from_yyyymm(month).ok());
+    let card = match (row.card_id, row.card_masked, expiry) {
+        (Some(id), Some(masked), Some(expiry)) => Some(CardView::new(id, masked, expiry, app.clock.today(), true)),
+        _ => None,
+    };
+    let profile = if caller.has(Scope::PersonalData) {
+        let id: MemberId = parse("member_id", &row.member_id)?;
+        let profile = members::open_profile(app, &id, &row.sealed_profile).await.map_err(|error| unavailable(&error))?;
+        Some(profile.map(|Profile { name, mail, phone, address }| ProfileView { name, mail, phone, address }))
+    } else {
+        None
+    };
+    Ok(MemberView { member_id: row.member_id, registered_at: row.registered_at, erased_at: row.erased_at, card, profile })
 }

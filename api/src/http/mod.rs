@@ -1,5 +1,6 @@
 //! The HTTP API for billing services, and the first pages.
 
+mod bulk;
 pub(crate) mod caller;
 mod cards;
 mod events;
@@ -14,11 +15,13 @@ mod position;
 mod problem;
 pub(crate) mod query;
 mod reports;
+mod renewals;
 mod request;
 mod request_id;
 mod schema;
 mod shop_settings;
 mod shops;
+mod subscription_commands;
 mod subscriptions;
 pub(crate) mod webhooks;
 mod work;
@@ -125,13 +128,29 @@ fn open() -> Routes {
 fn keyed() -> Routes {
     Routes::new()
         .routes(routes!(members::register))
+        .routes(routes!(members::list))
+        .routes(routes!(members::one))
+        .routes(routes!(members::cards))
         .routes(routes!(members::register_card))
         .routes(routes!(members::erase))
         .routes(routes!(cards::expiring))
         .routes(routes!(subscriptions::start))
+        .routes(routes!(subscriptions::list))
+        .routes(routes!(subscriptions::one))
+        .routes(routes!(subscription_commands::skip))
+        .routes(routes!(subscription_commands::pause))
+        .routes(routes!(subscription_commands::resume))
+        .routes(routes!(subscription_commands::end))
+        .routes(routes!(subscription_commands::next_date))
+        .routes(routes!(subscription_commands::cycle))
+        .routes(routes!(subscription_commands::change_basket))
+        .routes(routes!(subscription_commands::change_method))
+        .routes(routes!(renewals::upcoming))
         .routes(routes!(orders::list))
         .routes(routes!(orders::one))
         .routes(routes!(work::expiring))
+        .routes(routes!(bulk::capture))
+        .routes(routes!(bulk::complete))
         .routes(routes!(order_commands::capture))
         .routes(routes!(order_commands::cancel))
         .routes(routes!(order_commands::complete))

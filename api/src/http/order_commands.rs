@@ -144,10 +144,10 @@ pub(super) async fn authorize(
 #[schema(as = Basket)]
 pub(super) struct Contents {
     #[schema(min_items = 1, max_items = 100)]
-    lines: Vec<RequestLine>,
-    shipping: Amount,
+    pub(super) lines: Vec<RequestLine>,
+    pub(super) shipping: Amount,
     #[serde(default)]
-    fee: Option<Amount>,
+    pub(super) fee: Option<Amount>,
 }
 
 /// `PUT /v1/orders/{id}/basket`: changes what the order contains or costs (O6, O17).
@@ -172,7 +172,7 @@ pub(super) async fn change_basket(
 #[serde(deny_unknown_fields)]
 #[schema(as = ChosenMethod)]
 pub(super) struct NewMethod {
-    payment_method: Method,
+    pub(super) payment_method: Method,
 }
 
 /// `PUT /v1/orders/{id}/payment-method`: changes how the order is paid (O17).
@@ -281,7 +281,7 @@ where
 }
 
 /// Paygent's refusal of what was just asked.
-fn refused(event: &OrderEvent) -> Option<Problem> {
+pub(super) fn refused(event: &OrderEvent) -> Option<Problem> {
     let (name, title, code, detail) = match event {
         OrderEvent::AuthorizationFailed { code, detail, .. } => {
             ("authorization_refused", "Paygent did not authorise the card", code, detail)

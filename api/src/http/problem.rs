@@ -349,6 +349,9 @@ pub(super) enum Declined {
     /// Paygent refused; its own code and detail stand beside ours.
     #[response(status = 402, content_type = "application/problem+json")]
     Refused(#[to_schema] Problem),
+    /// Paygent was not reached or gave no usable answer, and nothing was changed there; ask again.
+    #[response(status = 502, content_type = "application/problem+json")]
+    Unreached(#[to_schema] Problem),
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use utoipa::openapi::{ObjectBuilder, OneOfBuilder, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 /// One product of a basket.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = Line)]
 pub(super) struct RequestLine {
@@ -40,7 +40,7 @@ fn tax_percent() -> RefOr<Schema> {
 }
 
 /// An amount in yen, or `"to_be_quoted"` (C4, R5-3).
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(untagged)]
 pub(super) enum Amount {
     Yen(i64),
@@ -58,7 +58,7 @@ impl PartialSchema for Amount {
 
 impl ToSchema for Amount {}
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Quoted {
     ToBeQuoted,
@@ -125,6 +125,22 @@ impl From<Method> for PaymentMethod {
         match method {
             Method::Card => PaymentMethod::Card,
             Method::External(name) => PaymentMethod::External { name },
+        }
+    }
+}
+
+impl From<Line> for RequestLine {
+    fn from(line: Line) -> Self {
+        let Line { product, name, unit_price, quantity, tax_percent } = line;
+        Self { product, name, unit_price: unit_price.get(), quantity, tax_percent }
+    }
+}
+
+impl From<Charge> for Amount {
+    fn from(charge: Charge) -> Self {
+        match charge {
+            Charge::Fixed(yen) => Amount::Yen(yen.get()),
+            Charge::ToBeQuoted => Amount::Word(Quoted::ToBeQuoted),
         }
     }
 }

@@ -45,6 +45,31 @@ pub(super) fn report_name() -> RefOr<Schema> {
     names(&known).into()
 }
 
+/// How a subscription is paid, whatever the name.
+pub(super) fn method_kind() -> RefOr<Schema> {
+    names(&["card", "external"]).into()
+}
+
+/// What is done about the payment of an order that comes up.
+pub(super) fn expected() -> RefOr<Schema> {
+    names(&["authorize", "not_executed", "external"]).into()
+}
+
+/// Why the payment of an order that comes up will likely not succeed.
+pub(super) fn likely_failure() -> RefOr<Schema> {
+    names(&[
+        "authorize_at_generation_off",
+        "goods_amount_out_of_range",
+        "amount_to_be_quoted",
+        "outside_contract_period",
+        "no_stored_card",
+        "nothing_to_pay",
+        "card_expired",
+        "previous_order_failed",
+    ])
+    .into()
+}
+
 /// How a card stands on a day (K).
 pub(super) fn standing() -> RefOr<Schema> {
     names(&["valid", "close", "expired"]).into()

@@ -182,6 +182,7 @@ pub(super) async fn change(
     let done = app.gateway.execute::<ShopSettings>(&shop.to_string(), &because, command).await;
     app.shops.forget(shop);
     let done = done.map_err(|error| super::problem::settings(error, field))?;
+    app.settle().await.map_err(|error| unavailable(&error))?;
     let Some(settings) = done.aggregate.details() else { return Err(super::problem::internal()) };
     Ok(Json(settings.into()))
 }

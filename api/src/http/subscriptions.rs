@@ -1,19 +1,24 @@
 //! Subscriptions.
 
 use super::caller::Caller;
-use super::problem::Problem;
+use super::problem::{Problem, unavailable};
+use super::query::{Params, cursor, date, limit, parse};
 use super::request::{Amount, Method, RequestLine, basket, civil_date, field};
 use crate::app::App;
 use crate::subscriptions::{self, Start};
 use axum::Json;
-use axum::extract::State;
-use axum::extract::rejection::JsonRejection;
+use axum::extract::rejection::{JsonRejection, PathRejection};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use teiki_domain::subscription::Status;
-use utoipa::ToSchema;
+use teiki_domain::ids::SubscriptionId;
+use teiki_domain::subscription::{Status, Subscription};
+use teiki_projections::subscription_list::{self, MethodKind, SubscriptionFilter, SubscriptionRow};
+use utoipa::{IntoParams, ToSchema};
+
+pub(super) type Id = Result<Path<String>, PathRejection>;
 
 /// What shall be delivered to whom, how often, paid how.
 #[derive(Deserialize, ToSchema)]
@@ -86,6 +91,7 @@ pub(super) async fn start(
     }
     let because = caller.because(&app, "a billing service started the subscription");
     let done = subscriptions::start(&app, start, &because).await?;
+    app.settle().await.map_err(|error| unavailable(&error))?;
     let status = if done.events.is_empty() { StatusCode::OK } else { StatusCode::CREATED };
     let Some(details) = done.aggregate.details() else { return Err(super::problem::internal()) };
     let body = Started {
@@ -97,4 +103,204 @@ pub(super) async fn start(
         next_generation_date: details.next.map(|next| next.generation_date),
     };
     Ok((status, Json(body)))
+}
+
+/// A subscription as it stands.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Subscription)]
+pub(super) struct SubscriptionView {
+    /// Its number (定期購入番号).
+    #[schema(example = "02396-D0001")]
+    subscription_id: String,
+    /// Whose it is.
+    member_id: String,
+    #[schema(schema_with = super::schema::subscription_status)]
+    status: String,
+    /// How each order is paid.
+    payment_method: Method,
+    #[schema(schema_with = super::schema::cycle)]
+    cycle: String,
+    /// Date 0 of the cycle.
+    anchor: NaiveDate,
+    /// Next delivery; null while paused, after the end, or when the calendar ends.
+    next_delivery_date: Option<NaiveDate>,
+    /// The day its order is generated.
+    next_generation_date: Option<NaiveDate>,
+    /// Goods amount of the next order in yen.
+    goods: i64,
+    /// Everything to pay for the next order in yen; null while shipping or fee is to be quoted.
+    total: Option<i64>,
+    /// Orders called for so far.
+    orders: i64,
+    /// When it began, RFC 3339.
+    started_at: String,
+    /// When it ended, RFC 3339.
+    ended_at: Option<String>,
+    /// Position in the log of the last event that changed it.
+    position: i64,
+}
+
+impl From<SubscriptionRow> for SubscriptionView {
+    fn from(row: SubscriptionRow) -> Self {
+        let payment_method = match row.payment_method.strip_prefix("external:") {
+            Some(name) => Method::External(name.to_owned()),
+            None => Method::Card,
+        };
+        Self {
+            subscription_id: row.subscription_id,
+            member_id: row.member_id,
+            status: row.status,
+            payment_method,
+            cycle: row.cycle,
+            anchor: row.anchor,
+            next_delivery_date: row.next_delivery_date,
+            next_generation_date: row.next_generation_date,
+            goods: row.goods,
+            total: row.total,
+            orders: row.orders,
+            started_at: row.started_at,
+            ended_at: row.ended_at,
+            position: row.updated_position,
+        }
+    }
+}
+
+/// A subscription with what it contains and what is to come.
+#[derive(Serialize, ToSchema)]
+pub(super) struct SubscriptionDetail {
+    #[serde(flatten)]
+    subscription: SubscriptionView,
+    /// What the next order contains.
+    lines: Vec<RequestLine>,
+    shipping: Amount,
+    fee: Amount,
+    /// The next dates as far as asked for, if nothing is changed in between.
+    upcoming: Vec<Upcoming>,
+}
+
+/// A delivery to come.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Upcoming {
+    /// Just after midnight in Tokyo of this day its order is generated.
+    generation_date: NaiveDate,
+    delivery_date: NaiveDate,
+}
+
+/// How much of a subscription is shown.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Shown {
+    /// How many of the next dates to show; none if left out.
+    #[param(minimum = 0, maximum = 60, example = 10)]
+    preview: Option<usize>,
+}
+
+/// Most dates of a preview.
+const PREVIEW_MAX: usize = 60;
+
+/// `GET /v1/subscriptions/{id}`: one subscription, with its next dates as far as asked for (R3).
+#[utoipa::path(get, path = "/v1/subscriptions/{id}", operation_id = "get_subscription", tag = "subscriptions",
+    params(super::schema::SubscriptionPath, Shown), responses((status = 200, body = SubscriptionDetail)))]
+pub(super) async fn one(
+    State(app): State<Arc<App>>,
+    id: Id,
+    Params(Shown { preview }): Params<Shown>,
+) -> Result<Json<SubscriptionDetail>, Problem> {
+    let preview = preview.unwrap_or(0);
+    if preview > PREVIEW_MAX {
+        return Err(Problem::validation("preview", format!("it is 0 to {PREVIEW_MAX}")));
+    }
+    let id = subscription_id(id)?;
+    let subscription = read(&app, &id).await?;
+    let lead_days = app.shops.get(id.shop()).await?.settings.lead_days;
+    let loaded = app.gateway.load::<Subscription>(id.as_str()).await.map_err(|error| unavailable(&error))?;
+    let Some(details) = loaded.aggregate.details() else { return Err(super::problem::internal()) };
+    let upcoming = details.upcoming(lead_days).take(preview);
+    let upcoming = upcoming
+        .map(|dates| Upcoming { generation_date: dates.generation_date, delivery_date: dates.delivery_date })
+        .collect();
+    let basket = &details.basket;
+    Ok(Json(SubscriptionDetail {
+        subscription,
+        lines: basket.lines().iter().cloned().map(RequestLine::from).collect(),
+        shipping: basket.shipping().into(),
+        fee: basket.fee().into(),
+        upcoming,
+    }))
+}
+
+/// Which subscriptions, and which page of them.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Filters {
+    /// The shop; only the key's own is answered.
+    #[param(pattern = "^[0-9]{5}$")]
+    shop: Option<String>,
+    /// In this state.
+    #[param(schema_with = super::schema::subscription_status)]
+    status: Option<Status>,
+    /// Of this member.
+    #[param(pattern = "^[0-9]{5}-[A-Za-z0-9_]{1,19}$")]
+    member: Option<String>,
+    /// Paid by card, or settled outside.
+    #[param(schema_with = super::schema::method_kind)]
+    payment_method: Option<MethodKind>,
+    /// Whose next order is generated on this date or later.
+    #[param(value_type = Option<NaiveDate>)]
+    next_from: Option<String>,
+    /// Whose next order is generated on this date or earlier.
+    #[param(value_type = Option<NaiveDate>)]
+    next_to: Option<String>,
+    /// `next_cursor` of the page before.
+    #[param(max_length = 128)]
+    cursor: Option<String>,
+    /// Rows of the page; 50 if left out.
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<u32>,
+}
+
+/// A page of subscriptions.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Subscriptions {
+    subscriptions: Vec<SubscriptionView>,
+    /// Where the next page begins; null on the last page.
+    next_cursor: Option<String>,
+}
+
+/// `GET /v1/subscriptions`: subscriptions by number, a page at a time.
+#[utoipa::path(get, path = "/v1/subscriptions", operation_id = "list_subscriptions", tag = "subscriptions",
+    params(Filters), responses((status = 200, body = Subscriptions)))]
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Params(filters): Params<Filters>,
+) -> Result<Json<Subscriptions>, Problem> {
+    let date = |name: &str, text: &Option<String>| text.as_deref().map(|text| date(name, text)).transpose();
+    let filter = SubscriptionFilter {
+        shop: Some(caller.shop_asked_for(filters.shop.as_deref())?),
+        status: filters.status,
+        member: filters.member.as_deref().map(|id| parse("member", id)).transpose()?,
+        payment_method: filters.payment_method,
+        next_from: date("next_from", &filters.next_from)?,
+        next_to: date("next_to", &filters.next_to)?,
+    };
+    let (after, limit) = (cursor(filters.cursor.as_deref())?, limit(filters.limit)?);
+    let page = subscription_list::list(&app.storage, &filter, after.as_ref(), limit).await?;
+    let next_cursor = page.next.map(|next| next.to_string());
+    Ok(Json(Subscriptions { subscriptions: page.rows.into_iter().map(Into::into).collect(), next_cursor }))
+}
+
+pub(super) fn subscription_id(id: Id) -> Result<SubscriptionId, Problem> {
+    let Path(id) = id?;
+    parse("id", &id)
+}
+
+pub(super) async fn read(app: &App, id: &SubscriptionId) -> Result<SubscriptionView, Problem> {
+    match subscription_list::get(&app.storage, id).await? {
+        Some(row) => Ok(row.into()),
+        None => Err(Problem::new(StatusCode::NOT_FOUND, "not_found", "There is no such subscription")
+            .detail(format!("subscription {id}"))),
+    }
 }

@@ -40,6 +40,8 @@ pub enum SubscriptionCommand {
     },
     /// Leave out the next delivery.
     SkipNext {
+        /// The delivery that is meant, so that asking twice never leaves out two; none: whichever is next.
+        delivery_date: Option<NaiveDate>,
         /// The business day in Tokyo.
         today: NaiveDate,
         /// S16.

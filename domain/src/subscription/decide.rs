@@ -64,8 +64,11 @@ impl Details {
         match command {
             Command::Start(start) => self.started_as(&start),
             Command::GenerateNextOrder { today, lead_days } => self.generate(today, lead_days),
-            Command::SkipNext { today, lead_days } => {
+            Command::SkipNext { delivery_date, today, lead_days } => {
                 let skipped = self.running_next()?;
+                if let Some(date) = delivery_date.filter(|date| *date != skipped.delivery_date) {
+                    return Err(Refusal::NotTheNext { date, next: skipped.delivery_date });
+                }
                 // Skipping during a backlog is as good as skipping on the missed night: were today the limit, the
                 // missed nights after it would move behind their deliveries instead of being caught up (R6).
                 let night = skipped.generation_date.min(today);
@@ -110,8 +113,7 @@ impl Details {
         if dates.generation_date > today {
             return Err(Refusal::NotDue(dates.generation_date));
         }
-        // Counted from its own night, not from today, so that catching up gives what each night would have given (R6).
-        let next = dates.generation_date.succ_opt().and_then(|earliest| self.after(&dates, lead_days, earliest));
+        let next = self.following(&dates, lead_days);
         Ok(vec![Event::OrderGenerationStarted {
             order_id: OrderId::for_generation(&self.subscription_id, dates.generation_date),
             dates,
@@ -119,6 +121,18 @@ impl Details {
             payment_method: self.payment_method.clone(),
             next,
         }])
+    }
+
+    /// What comes next, and after that, as each night will have it (R3) while nothing is changed. `lead_days` is S16 as in
+    /// force. Empty while paused and after the end.
+    pub fn upcoming(&self, lead_days: u16) -> impl Iterator<Item = NextDates> + '_ {
+        std::iter::successors(self.next, move |dates| self.following(dates, lead_days))
+    }
+
+    /// What follows once the order of `dates` is called for. Counted from its own night, not from today, so that
+    /// catching up gives what each night would have given (R6).
+    fn following(&self, dates: &NextDates, lead_days: u16) -> Option<NextDates> {
+        dates.generation_date.succ_opt().and_then(|earliest| self.after(dates, lead_days, earliest))
     }
 
     /// The dates that follow `current`: the next index of the cycle whose delivery is later, computed from the

@@ -21,6 +21,14 @@ pub enum SubscriptionRefusal {
     /// Nothing comes next.
     #[error("this subscription has no further delivery date; change its cycle")]
     NoNextDate,
+    /// Another delivery than the next one was meant.
+    #[error("the next delivery of this subscription is on {next}, not on {date}; only the next one can be left out")]
+    NotTheNext {
+        /// As given.
+        date: NaiveDate,
+        /// The next delivery.
+        next: NaiveDate,
+    },
     /// The generation date has not come.
     #[error("the next order of this subscription is due on {0}, not yet")]
     NotDue(NaiveDate),

@@ -32,8 +32,11 @@ fn night(history: &mut History<Subscription>, skips: &[bool], turn: &mut usize, 
         assert!(*turn < 2_000, "the backlog ends: {next:?}");
         let skip = skips.get(*turn % skips.len().max(1)).copied().unwrap_or(false);
         *turn += 1;
-        let command =
-            if skip { Command::SkipNext { today, lead_days } } else { Command::GenerateNextOrder { today, lead_days } };
+        let command = if skip {
+            Command::SkipNext { delivery_date: None, today, lead_days }
+        } else {
+            Command::GenerateNextOrder { today, lead_days }
+        };
         history.tell(command).unwrap();
     }
     let refusal = history.tell(Command::GenerateNextOrder { today, lead_days }).unwrap_err();

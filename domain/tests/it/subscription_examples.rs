@@ -51,7 +51,7 @@ fn tell(history: &mut History<Subscription>, action: Do, today: NaiveDate, lead_
             return "no change".to_owned();
         }
         Generate => Command::GenerateNextOrder { today, lead_days: lead },
-        Skip => Command::SkipNext { today, lead_days: lead },
+        Skip => Command::SkipNext { delivery_date: None, today, lead_days: lead },
         Move(to) => Command::ChangeNextDate { delivery_date: day(to), today, lead_days: lead },
         Cycle(cycle, from) => {
             Command::ChangeCycle { cycle: cycle.parse().unwrap(), from: day(from), today, lead_days: lead }

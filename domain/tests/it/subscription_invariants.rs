@@ -65,7 +65,7 @@ fn command(step: Step, start: &StartSubscription, today: NaiveDate, lead_days: u
     Some(match step {
         Step::DaysPass(_) | Step::LeadTimeIs(_) => return None,
         Step::Generate => Command::GenerateNextOrder { today, lead_days },
-        Step::Skip => Command::SkipNext { today, lead_days },
+        Step::Skip => Command::SkipNext { delivery_date: None, today, lead_days },
         Step::Move(offset) => Command::ChangeNextDate { delivery_date: on(offset), today, lead_days },
         Step::Cycle(cycle, offset) => Command::ChangeCycle { cycle, from: on(offset), today, lead_days },
         Step::Basket(n) => Command::ChangeBasket { basket: basket(n * 1_000) },
@@ -207,7 +207,7 @@ proptest! {
         let _ = history.tell(Command::Start(Box::new(StartSubscription { first_delivery: today, ..early })));
         for command in [
             Command::ChangeNextDate { delivery_date: ahead, today, lead_days },
-            Command::SkipNext { today, lead_days },
+            Command::SkipNext { delivery_date: None, today, lead_days },
             Command::GenerateNextOrder { today: ahead, lead_days },
             Command::ChangeCycle { cycle, from: ahead, today, lead_days },
             Command::Pause,
