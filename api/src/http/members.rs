@@ -345,10 +345,17 @@ async fn present(app: &App, caller: &Caller, row: MemberRow) -> Result<MemberVie
     };
     let profile = if caller.has(Scope::PersonalData) {
         let id: MemberId = parse("member_id", &row.member_id)?;
-        let profile = members::open_profile(app, &id, &row.sealed_profile).await.map_err(|error| unavailable(&error))?;
+        let profile =
+            members::open_profile(app, &id, &row.sealed_profile).await.map_err(|error| unavailable(&error))?;
         Some(profile.map(|Profile { name, mail, phone, address }| ProfileView { name, mail, phone, address }))
     } else {
         None
     };
-    Ok(MemberView { member_id: row.member_id, registered_at: row.registered_at, erased_at: row.erased_at, card, profile })
+    Ok(MemberView {
+        member_id: row.member_id,
+        registered_at: row.registered_at,
+        erased_at: row.erased_at,
+        card,
+        profile,
+    })
 }
