@@ -57,7 +57,7 @@ pub(crate) struct Inner {
     /// One batch at a time in this process; other processes are kept apart by the checkpoints.
     turn: tokio::sync::Mutex<()>,
     /// Stopped projections that this process has not tried yet. Each start tries once: the cause may be mended.
-    untried: Mutex<HashSet<&'static str>>,
+    pub(crate) untried: Mutex<HashSet<&'static str>>,
     /// The position all running projections have passed, as far as this process knows.
     pub(crate) reached: watch::Sender<i64>,
     /// Somebody waits: the next batch is not to be put off.

@@ -5,7 +5,7 @@ use crate::connection::Reading;
 use crate::error::{Doing as _, ProjectionError};
 use crate::projection::Projection;
 use crate::runner::Projections;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -109,6 +109,9 @@ impl Projections {
         self.inner.hurry.notify_one();
         let mut pause = Duration::from_millis(2);
         loop {
+            // One that stopped before this process came is about to be tried once more. Noted before the checkpoints are
+            // read, so that one that is tried in between does not count as stopped.
+            let untried = self.inner.untried.lock().unwrap_or_else(PoisonError::into_inner).clone();
             let mut all = self.standing().await?;
             all.retain(|(projection, _)| names.contains(&projection.name()));
             let mut least = i64::MAX;
@@ -125,7 +128,7 @@ impl Projections {
                         ours,
                     });
                 }
-                if checkpoint.status == STOPPED {
+                if checkpoint.status == STOPPED && !untried.contains(projection.name()) {
                     let error = checkpoint.error.unwrap_or_default();
                     let position = checkpoint.position;
                     return Err(ProjectionError::Stopped { name: checkpoint.name, position, error });

@@ -10,6 +10,7 @@ use teiki::payments::FirstSeen;
 use teiki::workers::recovery_round;
 use teiki_domain::ids::OrderId;
 use teiki_domain::payment_method::SaleMode;
+use teiki_infrastructure::api_keys::Scope;
 use teiki_infrastructure::set_aside;
 use teiki_tests::judge;
 use teiki_tests::slow_answers::SlowAnswers;
@@ -208,12 +209,13 @@ async fn another_sites_page_cannot_confirm_a_sale() {
         ("sec-fetch-site", "cross-site"),
         ("sec-fetch-site", "same-site"),
     ] {
+        // What a browser sends by itself holds no key.
         let status = capture().header(name, value).send().await.unwrap().status();
-        assert_eq!(status, reqwest::StatusCode::FORBIDDEN, "{name}: {value}");
+        assert_eq!(status, reqwest::StatusCode::UNAUTHORIZED, "{name}: {value}");
     }
     assert_eq!(stage.simulator.ledger().telegram_count(TelegramKind::Capture), 0);
-    let status = capture().header("origin", format!("http://{address}")).send().await.unwrap().status();
-    assert_eq!(status, reqwest::StatusCode::OK, "our own pages may");
+    let status = capture().bearer_auth(stage.key(&Scope::ALL).await).send().await.unwrap().status();
+    assert_eq!(status, reqwest::StatusCode::OK, "a program with a key may");
     app.stop().await;
     server.await.unwrap().unwrap();
     stage.close().await;

@@ -61,6 +61,31 @@ async fn o9_a_change_at_paygents_console_shows_on_the_order(kind: StoreKind) {
     }
 }
 
+/// Captured at Paygent's console while our cancel is on its way: the notice comes first, and the cancel is refused.
+async fn o9_o10_a_cancel_that_is_overtaken_says_so(kind: StoreKind) {
+    let (stage, served) = served(kind, SaleMode::AuthorizeOnly, &["1111"]).await;
+    receive_notices(&stage, &served).await;
+    stage.simulator.script(Rule::once(Fault::DelayBefore { milliseconds: 400 }).on(TelegramKind::CancelAuthorisation));
+    let path = format!("/v1/orders/{}/cancel", order(0));
+    let meanwhile = async {
+        served.until_status(&order(0), "void_requested").await;
+        assert!(stage.simulator.console(&payment_id(&stage, 0), ConsoleAction::Capture));
+    };
+    let nothing = Value::Null;
+    let ((status, answer), ()) = tokio::join!(served.post(&path, &nothing), meanwhile);
+    // Which of the two Paygent's answer and its notice comes first, nobody decides; neither is a cancelled order.
+    match status {
+        StatusCode::CONFLICT => assert_eq!(answer["code"], "overtaken", "{answer}"),
+        StatusCode::PAYMENT_REQUIRED => assert_eq!(answer["code"], "void_refused", "{answer}"),
+        _ => panic!("{status}: {answer}"),
+    }
+    served.until_status(&order(0), "sales_confirmed").await;
+    let (status, answer) = served.post(&path, &nothing).await;
+    assert_eq!((status, &answer["payment_status"]), (StatusCode::OK, &json!("refunded")), "{answer}");
+    served.stop().await;
+    stage.close().await;
+}
+
 /// Doubled, out of order, lost, forged: each change is known once, and no lie is believed.
 async fn w14_notices_in_disorder_lead_to_the_truth(kind: StoreKind) {
     let cards = ["1111"; 8];
@@ -181,6 +206,7 @@ async fn another_environment_is_only_read(kind: StoreKind) {
 }
 
 on_both_stores!(
+    o9_o10_a_cancel_that_is_overtaken_says_so,
     o9_a_change_at_paygents_console_shows_on_the_order,
     w14_notices_in_disorder_lead_to_the_truth,
     o9_reconciliation_lists_and_records_what_differs,

@@ -237,6 +237,7 @@ impl From<PaymentError> for Problem {
             PaymentError::Serial(error) => unavailable(&error),
             PaymentError::Id(error) => unavailable(&error),
             PaymentError::Inbox(error) => unavailable(&error),
+            error @ PaymentError::Overtaken(_) => conflict("overtaken", error.to_string()).retryable(),
             error @ PaymentError::UnderWay(_) => conflict("outcome_open", error.to_string()).retryable(),
         }
     }

@@ -60,6 +60,11 @@ pub enum PaymentError {
     /// Somebody else is at the same order in this moment.
     #[error("order {0} is being worked on in this moment; try again when its last request has its answer")]
     UnderWay(OrderId),
+    /// A cancel met a payment that was changed at Paygent in the same moment (O9).
+    #[error(
+        "the payment of order {0} was changed at Paygent meanwhile, and the order is not cancelled; cancel it again"
+    )]
+    Overtaken(OrderId),
 }
 
 impl PaymentError {
@@ -86,7 +91,7 @@ impl PaymentError {
             Self::Store(error) => error.is_unavailable(),
             Self::Serial(error) => error.is_unavailable(),
             Self::Inbox(_) => true,
-            Self::Id(_) | Self::UnderWay(_) => false,
+            Self::Id(_) | Self::UnderWay(_) | Self::Overtaken(_) => false,
         }
     }
 }

@@ -43,7 +43,15 @@ impl Payments {
     /// Cancels the order and, with it, its payment (O10).
     pub async fn cancel(&self, order: &OrderId, because: &Because) -> Result<Done<Order>, PaymentError> {
         let today = self.gateway.clock().today();
-        self.order(order, OrderCommand::Cancel { today }, because).await
+        let done = self.order(order, OrderCommand::Cancel { today }, because).await?;
+        // A notice that the payment was captured or cancelled at Paygent's console answers our request before Paygent
+        // does, and what Paygent then says to it is old news: nobody must take that for a cancelled order.
+        let overtaken =
+            |details: &Details| !details.cancelled && details.operation.is_none() && details.failure.is_none();
+        if done.aggregate.details().is_some_and(overtaken) {
+            return Err(PaymentError::Overtaken(order.clone()));
+        }
+        Ok(done)
     }
 
     /// Changes what the order contains or costs (O6, O17). Paygent hears of it by 取引更新.

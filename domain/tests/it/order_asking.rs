@@ -282,6 +282,10 @@ fn retries_stop_sixty_days_after_the_first_attempt() {
     let ladder = |today| again(2, Cause::Ladder, 1, today);
     assert!(state("failed").tell(ladder("2026-05-31")).is_ok(), "the sixtieth day");
     assert_eq!(state("failed").tell(ladder("2026-06-01")), Err(NoRetry::TooLate.into()));
+    // A policy that is switched on late does not charge for what is long due because a card changed at some time.
+    let changed = |today| again(2, Cause::CardChanged, 2, today);
+    assert!(state("failed").tell(changed("2026-05-31")).is_ok(), "the sixtieth day");
+    assert_eq!(state("failed").tell(changed("2026-06-01")), Err(NoRetry::TooLate.into()));
 }
 
 #[test]

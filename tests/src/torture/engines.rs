@@ -153,7 +153,7 @@ pub(super) async fn settle(field: &mut Field, report: &mut Report) -> Result<(),
 
 /// Waits until the night is over, nothing is asked of Paygent and no notice is on its way; says what did not come.
 async fn calm(field: &Field, engine: &mut Engine) -> Result<Option<String>, Failure> {
-    let client = Client::builder().no_proxy().build()?;
+    let client = crate::served::client(&field.key);
     let merchant = Merchant::demonstration().merchant_id;
     let begun = Instant::now();
     loop {

@@ -83,9 +83,9 @@ impl Details {
 
     fn ladder_allows(&self, ask: &AuthorizeOrder) -> Result<(), Refusal> {
         let (last, (code, detail)) = self.last_failed(ask)?;
-        let day = |attempt: &Attempt| attempt.requested_on.unwrap_or(self.generation_date);
-        let first = self.attempts.first().map_or(self.generation_date, day);
-        let due = ask.policy.next(first, day(last), self.ladder_attempts(), code, detail)?;
+        let first = self.first_tried_on();
+        let last_on = last.requested_on.unwrap_or(self.generation_date);
+        let due = ask.policy.next(first, last_on, self.ladder_attempts(), code, detail)?;
         ask.policy.in_time(first, ask.today)?;
         if ask.today < due { Err(Refusal::NotDueBefore(due)) } else { Ok(()) }
     }
@@ -95,12 +95,18 @@ impl Details {
         if !ask.policy.on_card_change {
             return Err(crate::retry_policy::NoRetry::Off.into());
         }
+        ask.policy.in_time(self.first_tried_on(), ask.today)?;
         // One attempt a card: a card that was tried is not a change.
         let tried = |id| self.attempts.iter().any(|attempt| attempt.card.card_id == id);
         match &ask.card {
             Some(card) if card.card_id != last.card.card_id && !tried(card.card_id.clone()) => Ok(()),
             _ => Err(Refusal::SameCard),
         }
+    }
+
+    /// The day of the order's first attempt.
+    fn first_tried_on(&self) -> chrono::NaiveDate {
+        self.attempts.first().and_then(|first| first.requested_on).unwrap_or(self.generation_date)
     }
 
     /// How often the ladder has tried already.
