@@ -1,5 +1,8 @@
 //! What people read: the manual's Japanese for states and reasons (O4).
 
+use crate::workers::retries::NoPlan;
+use teiki_domain::retry_policy::NoRetry;
+
 /// Payment status (決済状況) of an order, from its stable name.
 pub fn payment_status(code: &str) -> &'static str {
     match code {
@@ -39,6 +42,22 @@ pub fn not_executed(code: &str) -> &'static str {
         "payment_method_changed" => "支払方法の変更後、オーソリを実行していません",
         _ => "理由不明",
     }
+}
+
+/// Why a failed order is not tried again by itself.
+pub fn no_plan(why: &NoPlan) -> String {
+    let text = match why {
+        NoPlan::Policy(NoRetry::Off) => "このショップでは自動で再オーソリをしません",
+        NoPlan::Policy(NoRetry::HardDecline) => "このカードは今後も使えません。別のカードが必要です",
+        NoPlan::Policy(NoRetry::UnknownDecline) => {
+            "一時的な失敗か分からないエラーコードです。手動で、または別のカードで行ってください"
+        }
+        NoPlan::Policy(NoRetry::TooLate) => "最初のオーソリから60日を過ぎています。必要であれば手動で行ってください",
+        NoPlan::Policy(NoRetry::LadderDone) => "設定された回数の再オーソリをすべて行いました",
+        NoPlan::SubscriptionEnded => "定期購入は終了しています",
+        NoPlan::Order(refusal) => return refusal.to_string(),
+    };
+    text.to_owned()
 }
 
 /// Why a payment to come will likely fail, from its stable name.

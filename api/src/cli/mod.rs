@@ -110,6 +110,14 @@ impl CliError {
 /// Runs the program and says how it ended.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    // What is printed may be cut off by whoever reads it, as `head` does. Not so work: that is never ended by a reader.
+    let works = matches!(
+        arguments.command,
+        Command::Serve | Command::Renew(_) | Command::Reconcile(_) | Command::Rebuild(_) | Command::Demo(_)
+    );
+    if !works {
+        sigpipe::reset();
+    }
     // Schedules need neither a store nor a runtime.
     let result = match arguments.command {
         Command::Schedule(schedule) => schedule::run(&schedule).map(|()| ExitCode::SUCCESS),

@@ -1,6 +1,7 @@
 //! `teiki retries`: what will happen to failed orders by themselves, and when.
 
 use super::{CliError, start};
+use crate::words;
 use crate::workers::retries;
 use teiki_domain::ids::ShopId;
 use teiki_domain::money::Yen;
@@ -60,7 +61,7 @@ async fn work(arguments: &Arguments, app: &crate::app::App) -> Result<(), CliErr
             let meaning = teiki_domain::declines::meaning(&row.code, &row.detail);
             let next = match &plan.next {
                 Ok(day) => format!("{day} に {} 回目", row.next_attempt),
-                Err(why) => format!("再試行なし: {why}"),
+                Err(why) => format!("再試行なし: {}", words::no_plan(why)),
             };
             println!("{}  {amount:>12}  {} {meaning}  {next}", row.order_id, row.code);
         }
