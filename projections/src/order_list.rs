@@ -79,18 +79,19 @@ row! {
         /// Position of the last event that changed the row.
         updated_position: i64,
     }
+    // Every list is one shop's, so the shop comes first; what it is sorted by comes last, so that nothing is sorted and a
+    // page begins where the one before ended. The amount is there to be looked at without the row.
     indexes {
         by_date: "generation_date, order_id",
-        by_shop: "shop_id, generation_date, order_id",
-        by_status: "payment_status, generation_date, order_id",
-        by_member: "member_id, generation_date, order_id",
-        by_subscription: "subscription_id, generation_date, order_id",
-        by_amount: "amount, generation_date, order_id",
-        by_transaction: "transaction_id",
-        by_attempt: "attempt_transaction_id",
-        by_list: "list, generation_date, order_id",
-        by_validity: "payment_status, valid_until, order_id",
-        by_undecided: "undecided_payment_id, generation_date, order_id",
+        by_shop: "shop_id, generation_date, order_id, amount",
+        by_status: "shop_id, payment_status, generation_date, order_id, amount",
+        by_member: "shop_id, member_id, generation_date, order_id",
+        by_subscription: "shop_id, subscription_id, generation_date, order_id",
+        by_transaction: "shop_id, transaction_id, generation_date, order_id",
+        by_attempt: "shop_id, attempt_transaction_id, generation_date, order_id",
+        by_list: "shop_id, list, generation_date, order_id, amount",
+        by_validity: "shop_id, payment_status, valid_until, order_id",
+        by_undecided: "shop_id, generation_date, order_id" where "undecided_payment_id IS NOT NULL",
     }
 }
 
@@ -104,7 +105,7 @@ impl Projection for OrderList {
     }
 
     fn version(&self) -> i64 {
-        2
+        3
     }
 
     fn aggregates(&self) -> &'static [&'static str] {
@@ -298,11 +299,20 @@ pub struct OrderFilter {
 }
 
 impl OrderFilter {
+    /// The shop asked for, or else the one whose digits an id that is asked for begins with.
+    fn shop(&self) -> Option<String> {
+        let member = self.member.as_ref().map(MemberId::shop);
+        let subscription = self.subscription.as_ref().map(SubscriptionId::shop);
+        let transaction_id = self.transaction_id.as_ref().or(self.attempt_transaction_id.as_ref());
+        let shop = self.shop.or(member).or(subscription).map(|shop| shop.to_string());
+        shop.or_else(|| transaction_id.and_then(|id| id.as_str().get(..5)).map(str::to_owned))
+    }
+
     pub(crate) fn select(&self, after: Option<&Cursor>, limit: u32) -> Select {
         let text = |id: Option<&dyn ToString>| id.map(|id| id.to_string());
         let mut select = Select::of::<OrderRow>();
         select
-            .and_some("shop_id = ", text(self.shop.as_ref().map(|id| id as _)).as_ref())
+            .and_some("shop_id = ", self.shop().as_ref())
             .and_some("generation_date >= ", self.from.as_ref())
             .and_some("generation_date <= ", self.to.as_ref())
             .and_some("payment_status = ", self.status.as_ref())

@@ -22,6 +22,8 @@ pub struct Index {
     pub name: &'static str,
     /// Its columns, separated by commas.
     pub columns: &'static str,
+    /// Which rows are in it; empty for all.
+    pub only: &'static str,
 }
 
 /// A table of a projection. The first column is the primary key and holds text.
@@ -98,7 +100,9 @@ impl Table {
         self.indexes
             .iter()
             .map(|index| {
-                format!("CREATE INDEX {}_{}_g{generation} ON {stored_name} ({})", self.name, index.name, index.columns)
+                let only = if index.only.is_empty() { String::new() } else { format!(" WHERE {}", index.only) };
+                let (table, name, columns) = (self.name, index.name, index.columns);
+                format!("CREATE INDEX {table}_{name}_g{generation} ON {stored_name} ({columns}){only}")
             })
             .collect()
     }
@@ -136,7 +140,7 @@ macro_rules! row {
             $(#[$key_doc:meta])* key $key:ident,
             $($(#[$doc:meta])* $field:ident: $type:ty,)+
         }
-        indexes { $($index:ident: $columns:literal,)* }
+        indexes { $($index:ident: $columns:literal $(where $only:literal)?,)* }
     ) => {
         $(#[$meta])*
         #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -161,7 +165,11 @@ macro_rules! row {
                             nullable: <$type as $crate::cell::CellValue>::NULLABLE,
                         },)+
                     ],
-                    indexes: &[$($crate::table::Index { name: stringify!($index), columns: $columns },)*],
+                    indexes: &[$($crate::table::Index {
+                        name: stringify!($index),
+                        columns: $columns,
+                        only: concat!("", $($only)?),
+                    },)*],
                     new_rows: || Box::new($crate::working_set::Rows::<$name>::default()),
                 };
                 &TABLE
