@@ -4,6 +4,7 @@
 # make bench what the machine can do at most, and what Teiki does of it
 # make contract holds the server against its description with Schemathesis; EXAMPLES and SECONDS as you like
 # make openapi renews docs/openapi.json
+# make reporting renews the pages in docs/reporting
 # make plans  how lists are read with a million orders in the store, on both stores
 # make lint  format and lint checks
 
@@ -12,7 +13,7 @@ DEMO ?= demo
 ROUNDS ?= 40
 MINUTES ?= 20
 
-.PHONY: run fresh test plans torture lint bench golden openapi contract
+.PHONY: run fresh test plans reporting torture lint bench golden openapi contract
 
 run:
 	$(CARGO) run -p teiki -- demo --folder $(DEMO)
@@ -27,6 +28,9 @@ test:
 torture:
 	$(CARGO) build --workspace --bins
 	tests/postgres target/debug/teiki-torture --rounds $(ROUNDS) --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
+
+reporting:
+	UPDATE_DOCS=1 tests/postgres $(CARGO) test -p teiki-projections --test projections every_page_is
 
 plans:
 	TEIKI_PLAN_ROWS=1000000 tests/postgres $(CARGO) test -p teiki-projections --lib plans

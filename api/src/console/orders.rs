@@ -12,6 +12,7 @@ use teiki_domain::declines;
 use teiki_domain::money::Yen;
 use teiki_domain::order::Payment;
 use teiki_projections::order_list::{self, OrderRow};
+use teiki_projections::shop_list;
 
 #[derive(askama::Template)]
 #[template(path = "console/orders.html")]
@@ -72,7 +73,13 @@ impl Row {
 /// `GET /orders`.
 pub(crate) async fn page(State(app): State<Arc<App>>, filters: Result<Query<Filters>, QueryRejection>) -> PageResult {
     let Query(filters) = filters?;
-    let (filter, after, limit) = (filters.read()?, cursor(filters.cursor.as_deref())?, limit(filters.limit)?);
+    let (mut filter, after, limit) = (filters.read()?, cursor(filters.cursor.as_deref())?, limit(filters.limit)?);
+    if filter.shop.is_none()
+        && let [only] = shop_list::all(&app.storage).await?.as_slice()
+    {
+        // Said or not, it is this shop's; said, an index leads to it.
+        filter.shop = only.shop_id.parse().ok();
+    }
     let page = order_list::list(&app.storage, &filter, after.as_ref(), limit).await?;
     let names = members::names(&app, page.rows.iter().map(|row| row.member_id.as_str())).await?;
     let given = |text: &Option<String>| text.clone().unwrap_or_default();
