@@ -87,7 +87,7 @@ async fn position_of_order(shop: &Shop, n: u32) -> i64 {
 async fn a_projection_that_cannot_fold_stops_and_the_others_go_on(shop: Shop) {
     let head = shop.fill(0..60).await;
     let broken = position_of_order(&shop, 33).await;
-    let fragile = Fragile::new(2);
+    let fragile = Fragile::current();
     let fails_at = fragile.fails_at.clone();
     fails_at.store(broken, Ordering::SeqCst);
     let projections = shop.open_with(with_order_list(fragile)).await;
@@ -112,7 +112,7 @@ async fn a_projection_that_cannot_fold_stops_and_the_others_go_on(shop: Shop) {
 
 async fn a_restart_tries_a_stopped_projection_again(shop: Shop) {
     let head = shop.fill(0..20).await;
-    let fragile = Fragile::new(2);
+    let fragile = Fragile::current();
     fragile.fails_at.store(position_of_order(&shop, 9).await, Ordering::SeqCst);
     shop.open_with(with_order_list(fragile)).await.catch_up().await.unwrap();
     // Looking at it changes nothing.
@@ -126,7 +126,7 @@ async fn a_restart_tries_a_stopped_projection_again(shop: Shop) {
 async fn a_row_the_store_refuses_stops_only_its_projection_at_its_event(shop: Shop) {
     let head = shop.fill(0..60).await;
     let broken = position_of_order(&shop, 33).await;
-    let projections = shop.open_with(with_order_list(Fragile { unwritable_at: broken, ..Fragile::new(2) })).await;
+    let projections = shop.open_with(with_order_list(Fragile { unwritable_at: broken, ..Fragile::current() })).await;
     if let Storage::Sqlite(sqlite) = &shop.storage {
         let refuse = "CREATE TRIGGER refuse BEFORE INSERT ON order_list WHEN NEW.generated_at = char(0) \
                       BEGIN SELECT RAISE(ABORT, 'refused'); END";
@@ -154,7 +154,7 @@ async fn waiting_ends_when_passed_and_fails_when_stopped_or_late(shop: Shop) {
     let (waited, _) = tokio::join!(projections.wait_for(head, Duration::from_secs(20)), other.catch_up());
     waited.unwrap();
 
-    let fragile = Fragile::new(2);
+    let fragile = Fragile::current();
     let broken = head + 6;
     fragile.fails_at.store(broken, Ordering::SeqCst);
     let projections = shop.open_with(with_order_list(fragile)).await;

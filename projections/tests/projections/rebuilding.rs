@@ -164,7 +164,7 @@ async fn missing_tables_are_rebuilt_when_opened(shop: Shop) {
 
 async fn a_rebuild_mends_a_stopped_projection(shop: Shop) {
     let head = shop.fill(0..30).await;
-    let fragile = Fragile::new(2);
+    let fragile = Fragile::current();
     let fails_at = fragile.fails_at.clone();
     fails_at.store(7 * 8 - 1, Ordering::SeqCst);
     let projections = shop.open_with(with_order_list(fragile)).await;
@@ -180,7 +180,7 @@ async fn a_rebuild_mends_a_stopped_projection(shop: Shop) {
 
 async fn a_rebuild_that_cannot_fold_changes_nothing(shop: Shop) {
     shop.fill(0..60).await;
-    let fragile = Fragile::new(2);
+    let fragile = Fragile::current();
     let fails_at = fragile.fails_at.clone();
     let projections = shop.open_with(with_order_list(fragile)).await;
     projections.catch_up().await.unwrap();

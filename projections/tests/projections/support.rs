@@ -298,6 +298,11 @@ pub(crate) struct Fragile {
 }
 
 impl Fragile {
+    /// In the version of the order list itself, so that nothing is rebuilt for it.
+    pub(crate) fn current() -> Self {
+        Self::new(order_list::OrderList.version())
+    }
+
     pub(crate) fn new(version: i64) -> Self {
         Self { version, fails_at: Arc::default(), unwritable_at: 0 }
     }
