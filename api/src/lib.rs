@@ -8,6 +8,7 @@ pub mod demo;
 pub mod erasure;
 pub mod export;
 pub mod feed;
+pub mod history;
 pub mod http;
 pub mod members;
 pub mod payments;

@@ -29,6 +29,7 @@ mod doors;
 mod erasure;
 mod export;
 mod feed;
+mod history;
 mod idempotency;
 mod kill_nine;
 mod members_api;

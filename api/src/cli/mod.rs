@@ -5,6 +5,7 @@ mod demo;
 mod erase_member;
 mod expiring;
 mod export;
+mod history;
 mod keys;
 mod rebuild;
 mod reconcile;
@@ -70,6 +71,8 @@ enum Command {
     ReportingRole(reporting_role::Arguments),
     /// Build tables anew from the first event, beside the ones in use, and switch.
     Rebuild(rebuild::Arguments),
+    /// Tell the whole story of an order, a subscription, a transaction ID, a member or a shop.
+    History(history::Arguments),
     /// Check that the log is whole, that every table is what it says, and that earlier seals still fit.
     Verify(verify::Arguments),
     /// Sign where the log stands, for keeping elsewhere.
@@ -150,6 +153,7 @@ async fn run(command: Command, file: &std::path::Path) -> Result<ExitCode, CliEr
         Command::Reconcile(arguments) => return reconcile::run(arguments, Config::load(file)?).await,
         Command::Verify(arguments) => return verify::run(arguments, Config::load(file)?).await,
         Command::EraseMember(arguments) => erase_member::run(arguments, Config::load(file)?).await,
+        Command::History(arguments) => history::run(arguments, Config::load(file)?).await,
         Command::Seal(arguments) => seal::run(arguments, Config::load(file)?).await,
         Command::Export(arguments) => export::run(arguments, Config::load(file)?).await,
         Command::Retries(arguments) => retries::run(arguments, Config::load(file)?).await,

@@ -5,6 +5,7 @@ pub(crate) mod caller;
 mod cards;
 mod events;
 mod health;
+mod history;
 pub(crate) mod idempotency;
 mod members;
 mod notices;
@@ -133,6 +134,7 @@ fn keyed() -> Routes {
         .routes(routes!(members::cards))
         .routes(routes!(members::register_card))
         .routes(routes!(members::erase))
+        .routes(routes!(history::read))
         .routes(routes!(cards::expiring))
         .routes(routes!(subscriptions::start))
         .routes(routes!(subscriptions::list))

@@ -1,0 +1,285 @@
+//! The whole story of a subscription, an order, a payment, a member or a shop, in the order of the log: what happened,
+//! who, when, why, and what followed from what (O12).
+//!
+//! Read from the log alone. Tables only say which streams belong to the story.
+
+mod entry;
+mod words;
+mod words_member;
+mod words_order;
+mod words_shop;
+mod words_subscription;
+
+pub use entry::Entry;
+
+use crate::app::{App, AppError};
+use crate::members::ERASED;
+use chrono::DateTime;
+use entry::Told;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt::Write as _;
+use teiki_domain::ids::{MemberId, OrderId, ShopId, SubscriptionId, TransactionId};
+use teiki_domain::member::MemberEvent;
+use teiki_domain::order::OrderEvent;
+use teiki_domain::recorded::{DecodeError, RecordedEvent};
+use teiki_domain::subscription::SubscriptionEvent;
+use teiki_infrastructure::clock::tokyo;
+use teiki_infrastructure::event_store::LogError;
+use teiki_infrastructure::key_ring::KeyError;
+use teiki_projections::QueryError;
+use teiki_projections::subscription_list::{self, SubscriptionFilter};
+use teiki_projections::transactions;
+
+/// Subscriptions read at once.
+const PAGE: u32 = 500;
+/// Shown where a name may not be shown.
+const HIDDEN: &str = "(氏名は非表示)";
+
+/// Why there is no history.
+#[derive(Debug, thiserror::Error)]
+pub enum HistoryError {
+    /// Nothing happened under this id.
+    #[error("there is nothing under {0}: name an order, a subscription, a transaction ID, a member or a shop")]
+    Nothing(String),
+    /// The log cannot be read.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// A table cannot be read.
+    #[error(transparent)]
+    Table(#[from] QueryError),
+    /// An event cannot be read.
+    #[error("position {position}: {error}")]
+    Event {
+        /// Where it stands.
+        position: i64,
+        /// What is wrong.
+        error: DecodeError,
+    },
+    /// A name cannot be opened.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The tables are behind.
+    #[error(transparent)]
+    App(#[from] AppError),
+}
+
+/// Events of several streams, by position.
+#[derive(Default)]
+struct Story {
+    told: BTreeMap<i64, Told>,
+}
+
+/// The history of what `id` names. `names` says whether members' names may be shown.
+pub async fn of(app: &App, id: &str, names: bool) -> Result<Vec<Entry>, HistoryError> {
+    app.settle().await?;
+    let mut story = Story::default();
+    if let Ok(transaction) = id.parse::<TransactionId>() {
+        if let Some(row) = transactions::order_of_transaction(&app.storage, &transaction).await?
+            && let Ok(order) = row.order_id.parse()
+        {
+            story.order(app, &order).await?;
+        }
+    } else if let Ok(order) = id.parse::<OrderId>() {
+        story.order(app, &order).await?;
+    } else if let Ok(shop) = id.parse::<ShopId>() {
+        story.stream(app, "shop_settings", &shop.to_string(), |_| true).await?;
+    } else {
+        // Members and subscriptions are numbered in the same form; the story tells of whichever there is.
+        if let Ok(subscription) = id.parse::<SubscriptionId>() {
+            story.subscription(app, &subscription).await?;
+        }
+        if let Ok(member) = id.parse::<MemberId>() {
+            story.member(app, &member).await?;
+        }
+    }
+    let told: Vec<Told> = story.told.into_values().collect();
+    if told.is_empty() {
+        return Err(HistoryError::Nothing(id.chars().take(64).collect()));
+    }
+    let mut known = HashMap::new();
+    let mut entries = Vec::with_capacity(told.len());
+    for told in &told {
+        let text = match &told.recorded {
+            RecordedEvent::Subscription(event) => words_subscription::text(event),
+            RecordedEvent::Order(event) => words_order::text(event),
+            RecordedEvent::Member(event) => words_member::text(event, &name_of(app, event, names, &mut known).await?),
+            RecordedEvent::ShopSettings(event) => words_shop::text(event),
+        };
+        entries.push(Entry::new(told, text));
+    }
+    entry::link(&mut entries, &told);
+    Ok(entries)
+}
+
+/// What may be shown of the name of the member an event is of.
+async fn name_of(
+    app: &App,
+    event: &MemberEvent,
+    names: bool,
+    known: &mut HashMap<MemberId, String>,
+) -> Result<String, KeyError> {
+    let MemberEvent::MemberRegistered { member_id, profile } = event else { return Ok(String::new()) };
+    if let Some(name) = known.get(member_id) {
+        return Ok(name.clone());
+    }
+    let name = crate::members::name(app, member_id, profile).await?;
+    let name = if names || name == ERASED { name } else { HIDDEN.to_owned() };
+    known.insert(member_id.clone(), name.clone());
+    Ok(name)
+}
+
+impl Story {
+    /// Adds the events of a stream that belong to the story.
+    async fn stream(
+        &mut self,
+        app: &App,
+        kind: &str,
+        id: &str,
+        belongs: impl Fn(&Told) -> bool,
+    ) -> Result<(), HistoryError> {
+        for event in app.log.stream(kind, id).await? {
+            let position = event.position;
+            let recorded =
+                RecordedEvent::decode(kind, &event.payload).map_err(|error| HistoryError::Event { position, error })?;
+            let told = Told { event, recorded };
+            if belongs(&told) {
+                self.told.insert(position, told);
+            }
+        }
+        Ok(())
+    }
+
+    /// An order: what called for it, what said when it was due, itself, and what happened to the cards it was tried on.
+    async fn order(&mut self, app: &App, order: &OrderId) -> Result<(), HistoryError> {
+        let mut own = Story::default();
+        own.stream(app, "order", order.as_str(), |_| true).await?;
+        let mut subscription = Story::default();
+        subscription.stream(app, "subscription", order.subscription().as_str(), |_| true).await?;
+        let call =
+            subscription.told.values().find(|told| calls_for(&told.recorded, order)).map(|told| told.event.position);
+        if let Some(call) = call {
+            // The rhythm it came in, and the last thing that said when it would come.
+            let before: Vec<_> = subscription.told.range(..call).collect();
+            let rhythm = before.iter().rev().find(|(_, told)| {
+                use SubscriptionEvent as S;
+                let recorded = &told.recorded;
+                matches!(recorded, RecordedEvent::Subscription(S::SubscriptionStarted { .. } | S::CycleChanged { .. }))
+            });
+            let dates = entry::due_since(before.iter().rev().map(|(_, told)| *told));
+            let rhythm = rhythm.map(|(position, _)| **position);
+            let dates = dates.map(|told| told.event.position);
+            let keep: HashSet<i64> = [rhythm, dates, Some(call)].into_iter().flatten().collect();
+            subscription.told.retain(|position, _| keep.contains(position));
+            self.told.append(&mut subscription.told);
+        }
+        let (mut members, mut cards, mut stories) = (HashSet::new(), HashSet::new(), HashSet::new());
+        for told in own.told.values() {
+            match &told.recorded {
+                RecordedEvent::Order(OrderEvent::OrderGenerated { member_id, .. }) => {
+                    members.insert(member_id.clone());
+                }
+                RecordedEvent::Order(OrderEvent::AuthorizationRequested { card, .. }) => {
+                    cards.insert(card.card_id.clone());
+                }
+                _ => {}
+            }
+            stories.extend(correlation(told));
+        }
+        for member in members {
+            let touches = |told: &Told| match &told.recorded {
+                RecordedEvent::Member(MemberEvent::CardRegistered { card, .. }) => cards.contains(&card.card_id),
+                RecordedEvent::Member(MemberEvent::MemberErased {}) => true,
+                _ => false,
+            };
+            let belongs =
+                |told: &Told| touches(told) || correlation(told).is_some_and(|story| stories.contains(&story));
+            self.stream(app, "member", member.as_str(), belongs).await?;
+        }
+        self.told.append(&mut own.told);
+        Ok(())
+    }
+
+    /// A subscription and all its orders.
+    async fn subscription(&mut self, app: &App, subscription: &SubscriptionId) -> Result<(), HistoryError> {
+        let mut own = Story::default();
+        own.stream(app, "subscription", subscription.as_str(), |_| true).await?;
+        for told in own.told.values() {
+            if let RecordedEvent::Subscription(SubscriptionEvent::OrderGenerationStarted { order_id, .. }) =
+                &told.recorded
+            {
+                self.stream(app, "order", order_id.as_str(), |_| true).await?;
+            }
+        }
+        self.told.append(&mut own.told);
+        Ok(())
+    }
+
+    /// A member with cards, subscriptions and their orders.
+    async fn member(&mut self, app: &App, member: &MemberId) -> Result<(), HistoryError> {
+        self.stream(app, "member", member.as_str(), |_| true).await?;
+        let filter = SubscriptionFilter { member: Some(member.clone()), ..SubscriptionFilter::default() };
+        let mut after = None;
+        loop {
+            let page = subscription_list::list(&app.storage, &filter, after.as_ref(), PAGE).await?;
+            for row in page.rows {
+                if let Ok(subscription) = row.subscription_id.parse() {
+                    self.subscription(app, &subscription).await?;
+                }
+            }
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(()),
+            }
+        }
+    }
+}
+
+fn calls_for(recorded: &RecordedEvent, order: &OrderId) -> bool {
+    match recorded {
+        RecordedEvent::Subscription(SubscriptionEvent::OrderGenerationStarted { order_id, .. }) => order_id == order,
+        _ => false,
+    }
+}
+
+fn correlation(told: &Told) -> Option<String> {
+    let metadata: serde_json::Value = serde_json::from_str(&told.event.metadata).ok()?;
+    metadata.get("correlation_id").and_then(serde_json::Value::as_str).map(str::to_owned)
+}
+
+/// The history as people read it: one event after the other, effects set in under what they follow from.
+pub fn describe(id: &str, entries: &[Entry]) -> String {
+    let mut out = format!("{id} の履歴({} 件)\n", entries.len());
+    let mut depths: HashMap<i64, usize> = HashMap::new();
+    for entry in entries {
+        let depth = entry.caused_by.and_then(|cause| depths.get(&cause)).map_or(0, |depth| depth + 1).min(4);
+        depths.insert(entry.position, depth);
+        let space = "  ".repeat(depth);
+        let at = match DateTime::parse_from_rfc3339(&entry.recorded_at) {
+            Ok(at) => tokyo(at.to_utc()).format("%Y-%m-%d %H:%M:%S").to_string(),
+            Err(_) => entry.recorded_at.clone(),
+        };
+        let cause = entry.caused_by.map(|position| format!(" ← 位置 {position}")).unwrap_or_default();
+        let (who, why) = (words::actor(&entry.actor), words::reason(&entry.reason));
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "{at}  {space}{}", entry.text);
+        let _ = writeln!(
+            out,
+            "{:19}  {space}  {} {} / {who}: {why} [位置 {}{cause}]",
+            "",
+            kind(&entry.aggregate_type),
+            entry.aggregate_id,
+            entry.position
+        );
+    }
+    out
+}
+
+fn kind(aggregate_type: &str) -> &str {
+    match aggregate_type {
+        "subscription" => "定期購入",
+        "order" => "受注",
+        "member" => "会員",
+        "shop_settings" => "店舗設定",
+        other => other,
+    }
+}

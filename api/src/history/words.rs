@@ -1,0 +1,102 @@
+//! What several kinds of events say in the same words; who acted and why, as people read it.
+
+use chrono::NaiveDate;
+use std::borrow::Cow;
+use teiki_domain::basket::{Basket, Charge};
+use teiki_domain::declines::meaning;
+use teiki_domain::order::FoundBy;
+use teiki_domain::payment_method::{PaymentMethod, SaleMode};
+use teiki_domain::subscription::NextDates;
+
+pub(super) fn basket(basket: &Basket) -> String {
+    let lines: Vec<_> =
+        basket.lines().iter().map(|line| format!("{} {}×{}", line.name, line.unit_price, line.quantity)).collect();
+    let charge = |charge: Charge| match charge {
+        Charge::Fixed(yen) => yen.to_string(),
+        Charge::ToBeQuoted => "別途連絡".to_owned(),
+    };
+    let total = basket.total().map_or_else(|| "別途連絡".to_owned(), |yen| yen.to_string());
+    let (shipping, fee) = (charge(basket.shipping()), charge(basket.fee()));
+    format!("[{}] 送料 {shipping} 手数料 {fee} 合計 {total}", lines.join(" / "))
+}
+
+pub(super) fn method(method: &PaymentMethod) -> String {
+    match method {
+        PaymentMethod::Card => "クレジットカード".to_owned(),
+        PaymentMethod::External { name } => name.clone(),
+    }
+}
+
+pub(super) fn sale_mode(mode: SaleMode) -> &'static str {
+    match mode {
+        SaleMode::AuthorizeOnly => "オーソリのみ",
+        SaleMode::AuthorizeAndCapture => "オーソリ+売上",
+    }
+}
+
+pub(super) fn next(dates: &NextDates) -> String {
+    format!("配送日 {}(反映日 {})", dates.delivery_date, dates.generation_date)
+}
+
+pub(super) fn next_or_end(dates: Option<&NextDates>) -> String {
+    dates.map_or_else(|| "予定なし".to_owned(), next)
+}
+
+/// Paygent's code and detail as received, and what they mean (E4).
+pub(super) fn failure(code: &str, detail: &str) -> String {
+    format!("{}(コード {code} {detail})", meaning(code, detail))
+}
+
+pub(super) fn until(what: &str, last: Option<NaiveDate>) -> String {
+    last.map(|day| format!("、{what}は {day} まで")).unwrap_or_default()
+}
+
+pub(super) fn found(by: FoundBy) -> &'static str {
+    match by {
+        FoundBy::Reply => "(ペイジェントの応答)",
+        FoundBy::Inquiry => "(照会で判明)",
+        FoundBy::Notice => "(差分通知で判明)",
+    }
+}
+
+/// Who acted: our own workers by their task, everybody else as recorded.
+pub(super) fn actor(actor: &str) -> Cow<'_, str> {
+    Cow::Borrowed(match actor {
+        "worker:night-run" => "夜間処理",
+        "worker:recovery" => "結果照会",
+        "worker:notices" => "差分通知の処理",
+        "worker:reconciliation" => "照合",
+        "worker:retries" => "再オーソリ",
+        "operator" => "オペレーター",
+        "member" => "会員",
+        other => other,
+    })
+}
+
+/// Why: the reasons this program gives by itself in Japanese, everybody else's as recorded.
+pub(super) fn reason(reason: &str) -> Cow<'_, str> {
+    Cow::Borrowed(match reason {
+        "its generation date has come" => "反映日になったため",
+        "the order was called for before an interruption" => "中断前に作成が決まっていたため",
+        "the subscription called for it" => "定期購入が作成を決定したため",
+        "what Paygent answered" => "ペイジェントの応答の記録",
+        "the outcome at Paygent is not known" => "結果が不明のため",
+        "held against Paygent's books" => "ペイジェントの記録と照合",
+        "outcome of the card registration" => "カード登録の結果の記録",
+        "the member registered a card" => "会員のカード登録",
+        "the member changed the card" => "会員のカード変更",
+        "the member changed the card on my-page" => "マイページでのカード変更",
+        "the member asked for it" => "会員の申し出",
+        "the shop's retry ladder came to its next step" => "店舗の再試行規則による",
+        "the member's personal data is to be erased" => "個人情報の削除依頼",
+        "a billing service registered the member" => "外部サービスからの会員登録",
+        "a billing service started the subscription" => "外部サービスからの定期購入の開始",
+        "a billing service changed the shop's settings" => "外部サービスからの設定変更",
+        "the demonstration sets up its shop" => "デモの準備",
+        "sales are confirmed after shipping from now on" => "今後は出荷後に売上確定するため",
+        other => match other.strip_prefix("Paygent's notice ") {
+            Some(number) => return Cow::Owned(format!("ペイジェントの差分通知 {number}")),
+            None => other,
+        },
+    })
+}
