@@ -1,6 +1,7 @@
 //! Everything of Teiki that runs: the HTTP API, the pages, the workers and the command line, around one [`app::App`].
 
 pub mod app;
+pub mod as_of;
 pub mod cli;
 pub mod command_gateway;
 pub mod console;

@@ -1,11 +1,13 @@
 //! The card-expiry table (K6): running subscriptions paid by card whose card is close to its end or past it.
 
+use crate::as_of::Folding;
 use crate::due_renewals::shop_of;
 use crate::projection::{Fact, Projection};
 use crate::query::{Cursor, Page, QueryError, Select, into_page};
 use crate::table::{Row as _, Table, row};
 use crate::working_set::{FoldError, WorkingSet};
 use chrono::NaiveDate;
+use std::collections::HashMap;
 use teiki_domain::card_expiry::{CardExpiry, ExpiryStanding};
 use teiki_domain::ids::{MemberId, ShopId};
 use teiki_domain::member::MemberEvent;
@@ -155,6 +157,46 @@ pub struct AffectedRow {
     pub expiry: CardExpiry,
     /// Close or expired, on the day asked for.
     pub standing: ExpiryStanding,
+}
+
+/// As [`affected`], of a table folded up to some position: a page of it, and where the next one begins.
+pub fn affected_then(
+    folding: &mut Folding,
+    today: NaiveDate,
+    shop: ShopId,
+    after: Option<&Cursor>,
+    limit: u32,
+) -> Page<AffectedRow, Cursor> {
+    let cards: HashMap<String, CardRow> =
+        folding.rows::<CardRow>().into_iter().map(|card| (card.member_id.clone(), card)).collect();
+    let shop = shop.to_string();
+    let mut rows: Vec<AffectedRow> = vec![];
+    for row in folding.rows::<CardSubscriptionRow>() {
+        let Some(card) = cards.get(&row.member_id).filter(|_| row.running && row.card && row.shop_id == shop) else {
+            continue;
+        };
+        let expiry = i32::try_from(card.expiry_yyyymm).ok().and_then(|month| CardExpiry::from_yyyymm(month).ok());
+        let Some(expiry) = expiry.filter(|expiry| expiry.as_yyyymm() <= CardExpiry::close_until(today)) else {
+            continue;
+        };
+        rows.push(AffectedRow {
+            subscription_id: row.subscription_id,
+            shop_id: row.shop_id,
+            member_id: row.member_id,
+            card_id: card.card_id.clone(),
+            masked_number: card.masked_number.clone(),
+            expiry,
+            standing: expiry.standing(today),
+        });
+    }
+    let place = |row: &AffectedRow| (i64::from(row.expiry.as_yyyymm()), row.subscription_id.clone());
+    rows.sort_by_key(place);
+    if let Some(after) = after {
+        let after = (after.sort.parse().unwrap_or(0), after.key.clone());
+        rows.retain(|row| place(row) > after);
+    }
+    rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX).saturating_add(1));
+    into_page(rows, limit, |row| Cursor::new(row.expiry.as_yyyymm(), &row.subscription_id))
 }
 
 pub(crate) fn select(today: NaiveDate, shop: Option<ShopId>, after: Option<&Cursor>, limit: u32) -> Select {

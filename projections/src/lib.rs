@@ -15,6 +15,7 @@
 //! A batch of events is folded in memory and written set-wise, together with the checkpoint, in one transaction.
 //! The checkpoint moves by compare-and-set, so several processes may do this at once and none does it twice.
 
+pub mod as_of;
 pub mod cell;
 mod checkpoints;
 mod connection;

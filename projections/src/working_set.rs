@@ -100,6 +100,13 @@ impl WorkingSet {
         Ok(())
     }
 
+    /// All rows of a table that are held.
+    pub(crate) fn all<R: Row>(&mut self) -> Vec<R> {
+        self.rows::<R>()
+            .map(|rows| rows.slots.values().filter_map(|slot| slot.row.clone()).collect())
+            .unwrap_or_default()
+    }
+
     pub(crate) fn tables_mut(&mut self) -> impl Iterator<Item = &mut Box<dyn ErasedRows>> {
         self.tables.iter_mut()
     }

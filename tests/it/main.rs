@@ -22,6 +22,7 @@ macro_rules! on_both_stores {
 
 mod access;
 mod adversary;
+mod as_of;
 mod bad_input;
 mod bulk;
 mod demonstration;

@@ -17,6 +17,7 @@ mod schedule;
 mod seal;
 mod serve;
 mod set_aside;
+mod show;
 mod store_only;
 mod verify;
 mod webhooks;
@@ -73,6 +74,8 @@ enum Command {
     Rebuild(rebuild::Arguments),
     /// Tell the whole story of an order, a subscription, a transaction ID, a member or a shop.
     History(history::Arguments),
+    /// Show an order, a subscription, a shop or the card-expiry table as it stands, or stood at any moment.
+    Show(show::Arguments),
     /// Check that the log is whole, that every table is what it says, and that earlier seals still fit.
     Verify(verify::Arguments),
     /// Sign where the log stands, for keeping elsewhere.
@@ -154,6 +157,7 @@ async fn run(command: Command, file: &std::path::Path) -> Result<ExitCode, CliEr
         Command::Verify(arguments) => return verify::run(arguments, Config::load(file)?).await,
         Command::EraseMember(arguments) => erase_member::run(arguments, Config::load(file)?).await,
         Command::History(arguments) => history::run(arguments, Config::load(file)?).await,
+        Command::Show(arguments) => show::run(arguments, Config::load(file)?).await,
         Command::Seal(arguments) => seal::run(arguments, Config::load(file)?).await,
         Command::Export(arguments) => export::run(arguments, Config::load(file)?).await,
         Command::Retries(arguments) => retries::run(arguments, Config::load(file)?).await,

@@ -1,8 +1,9 @@
 //! The HTTP API for billing services, and the first pages.
 
+pub(crate) mod as_of;
 mod bulk;
 pub(crate) mod caller;
-mod cards;
+pub(crate) mod cards;
 mod events;
 mod health;
 mod history;
@@ -21,9 +22,9 @@ mod request;
 mod request_id;
 mod schema;
 mod shop_settings;
-mod shops;
+pub(crate) mod shops;
 mod subscription_commands;
-mod subscriptions;
+pub(crate) mod subscriptions;
 pub(crate) mod webhooks;
 mod work;
 

@@ -1,10 +1,12 @@
 //! Orders.
 
+use super::as_of::Then;
 use super::caller::Caller;
 use super::position::{self, Position};
 use super::problem::Problem;
 use super::query::{Params, cursor, limit, optional};
 use crate::app::App;
+use crate::as_of;
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
@@ -113,7 +115,7 @@ fn yen(name: &str, text: Option<&str>) -> Result<Option<i64>, Problem> {
 /// An order as it stands.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Order)]
-pub(super) struct OrderView {
+pub(crate) struct OrderView {
     /// Order number (受注番号).
     #[schema(example = "02396-D0001-20260401")]
     pub(super) order_id: String,
@@ -203,7 +205,7 @@ pub(super) struct Orders {
 }
 
 /// One row, as programs read it.
-pub(super) fn present(row: OrderRow) -> OrderView {
+pub(crate) fn present(row: OrderRow) -> OrderView {
     let detail = row.failure_detail.unwrap_or_default();
     let failure = row.failure_code.map(|code| {
         let meaning = teiki_domain::declines::meaning(&code, &detail);
@@ -256,15 +258,22 @@ pub(super) async fn list(
     Ok((position::header(position), Json(Orders { orders, next_cursor, position })))
 }
 
-/// `GET /v1/orders/{id}`: one order as it stands (O3).
+/// `GET /v1/orders/{id}`: one order as it stands, or stood (O3).
 #[utoipa::path(get, path = "/v1/orders/{id}", operation_id = "get_order", tag = "orders",
-    params(super::schema::OrderPath), responses((status = 200, body = OrderView)))]
+    params(super::schema::OrderPath, Then), responses((status = 200, body = OrderView)))]
 pub(super) async fn one(
     State(app): State<Arc<App>>,
     id: Result<Path<String>, PathRejection>,
+    Params(then): Params<Then>,
 ) -> Result<Json<OrderView>, Problem> {
     let id = order_id(id)?;
-    Ok(Json(read(&app, &id).await?))
+    let Some(then) = super::as_of::moment(&app, then.as_of.as_deref()).await? else {
+        return Ok(Json(read(&app, &id).await?));
+    };
+    match as_of::order(&app, &id, then).await? {
+        Some(row) => Ok(Json(present(row))),
+        None => Err(Problem::new(StatusCode::NOT_FOUND, "not_found", "There was no such order yet")),
+    }
 }
 
 pub(super) fn order_id(id: Result<Path<String>, PathRejection>) -> Result<OrderId, Problem> {

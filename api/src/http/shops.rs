@@ -1,10 +1,12 @@
 //! A shop and its settings, read and changed as a whole family: one address a setting (S3-S5, S9, S12-S17).
 
+use super::as_of::Then;
 use super::caller::Caller;
 use super::problem::{Problem, unavailable};
-use super::query::{NoParams, Params};
+use super::query::Params;
 use super::request::Method;
 use crate::app::App;
+use crate::as_of;
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
@@ -22,7 +24,7 @@ pub(super) type Id = Result<Path<String>, PathRejection>;
 /// A shop and its settings in force. Secrets are never shown, only whether they are set.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Shop)]
-pub(super) struct ShopView {
+pub(crate) struct ShopView {
     /// Its five digits.
     #[schema(example = "02396")]
     shop_id: String,
@@ -144,17 +146,23 @@ impl From<&Details> for ShopView {
     }
 }
 
-/// `GET /v1/shops/{id}`: the shop and its settings in force.
+/// `GET /v1/shops/{id}`: the shop and its settings in force, now or then.
 #[utoipa::path(get, path = "/v1/shops/{id}", operation_id = "get_shop", tag = "shops",
-    params(super::schema::ShopPath), responses((status = 200, body = ShopView)))]
+    params(super::schema::ShopPath, Then), responses((status = 200, body = ShopView)))]
 pub(super) async fn one(
     State(app): State<Arc<App>>,
     caller: Caller,
     id: Id,
-    Params(NoParams {}): Params<NoParams>,
+    Params(then): Params<Then>,
 ) -> Result<Json<ShopView>, Problem> {
     let shop = shop(&id)?;
     caller.owns(shop)?;
+    if let Some(then) = super::as_of::moment(&app, then.as_of.as_deref()).await? {
+        return match as_of::shop(&app, shop, then).await? {
+            Some(settings) => Ok(Json((&settings).into())),
+            None => Err(Problem::new(StatusCode::NOT_FOUND, "not_found", "There was no such shop yet")),
+        };
+    }
     let loaded = app.gateway.load::<ShopSettings>(&shop.to_string()).await.map_err(|error| unavailable(&error))?;
     match loaded.aggregate.details() {
         Some(settings) => Ok(Json(settings.into())),

@@ -5,6 +5,7 @@ use super::problem::{Problem, unavailable};
 use super::query::{Params, cursor, date, limit, parse};
 use super::request::{Amount, Method, RequestLine, basket, civil_date, field};
 use crate::app::App;
+use crate::as_of;
 use crate::subscriptions::{self, Start};
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, PathRejection};
@@ -14,7 +15,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use teiki_domain::ids::SubscriptionId;
-use teiki_domain::subscription::{Status, Subscription};
+use teiki_domain::subscription::{Details, Status, Subscription};
 use teiki_projections::subscription_list::{self, MethodKind, SubscriptionFilter, SubscriptionRow};
 use utoipa::{IntoParams, ToSchema};
 
@@ -108,7 +109,7 @@ pub(super) async fn start(
 /// A subscription as it stands.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Subscription)]
-pub(super) struct SubscriptionView {
+pub(crate) struct SubscriptionView {
     /// Its number (定期購入番号).
     #[schema(example = "02396-D0001")]
     subscription_id: String,
@@ -167,7 +168,7 @@ impl From<SubscriptionRow> for SubscriptionView {
 
 /// A subscription with what it contains and what is to come.
 #[derive(Serialize, ToSchema)]
-pub(super) struct SubscriptionDetail {
+pub(crate) struct SubscriptionDetail {
     #[serde(flatten)]
     subscription: SubscriptionView,
     /// What the next order contains.
@@ -194,40 +195,61 @@ pub(super) struct Shown {
     /// How many of the next dates to show; none if left out.
     #[param(minimum = 0, maximum = 60, example = 10)]
     preview: Option<usize>,
+    /// A position of the log, or an instant (RFC 3339): as it stood then. Left out: as it stands now.
+    #[param(
+        pattern = "^([0-9]|[1-9][0-9]{1,17}|20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z)$",
+        example = "2026-04-01T00:00:00Z"
+    )]
+    as_of: Option<String>,
 }
 
 /// Most dates of a preview.
 const PREVIEW_MAX: usize = 60;
 
-/// `GET /v1/subscriptions/{id}`: one subscription, with its next dates as far as asked for (R3).
+/// `GET /v1/subscriptions/{id}`: one subscription as it stands or stood, with its next dates as far as asked for (R3).
 #[utoipa::path(get, path = "/v1/subscriptions/{id}", operation_id = "get_subscription", tag = "subscriptions",
     params(super::schema::SubscriptionPath, Shown), responses((status = 200, body = SubscriptionDetail)))]
 pub(super) async fn one(
     State(app): State<Arc<App>>,
     id: Id,
-    Params(Shown { preview }): Params<Shown>,
+    Params(Shown { preview, as_of }): Params<Shown>,
 ) -> Result<Json<SubscriptionDetail>, Problem> {
     let preview = preview.unwrap_or(0);
     if preview > PREVIEW_MAX {
         return Err(Problem::validation("preview", format!("it is 0 to {PREVIEW_MAX}")));
     }
     let id = subscription_id(id)?;
+    if let Some(then) = super::as_of::moment(&app, as_of.as_deref()).await? {
+        let Some((row, details)) = as_of::subscription(&app, &id, then).await? else {
+            return Err(Problem::new(StatusCode::NOT_FOUND, "not_found", "There was no such subscription yet"));
+        };
+        let settings = as_of::shop(&app, id.shop(), then).await?;
+        let lead_days = settings.map_or(0, |settings| settings.lead_days);
+        return Ok(Json(SubscriptionDetail::new(row.into(), &details, lead_days, preview)));
+    }
     let subscription = read(&app, &id).await?;
     let lead_days = app.shops.get(id.shop()).await?.settings.lead_days;
     let loaded = app.gateway.load::<Subscription>(id.as_str()).await.map_err(|error| unavailable(&error))?;
     let Some(details) = loaded.aggregate.details() else { return Err(super::problem::internal()) };
-    let upcoming = details.upcoming(lead_days).take(preview);
-    let upcoming = upcoming
-        .map(|dates| Upcoming { generation_date: dates.generation_date, delivery_date: dates.delivery_date })
-        .collect();
-    let basket = &details.basket;
-    Ok(Json(SubscriptionDetail {
-        subscription,
-        lines: basket.lines().iter().cloned().map(RequestLine::from).collect(),
-        shipping: basket.shipping().into(),
-        fee: basket.fee().into(),
-        upcoming,
-    }))
+    Ok(Json(SubscriptionDetail::new(subscription, details, lead_days, preview)))
+}
+
+impl SubscriptionDetail {
+    /// With this many of its next dates.
+    pub(crate) fn new(subscription: SubscriptionView, details: &Details, lead_days: u16, preview: usize) -> Self {
+        let upcoming = details.upcoming(lead_days).take(preview);
+        let upcoming = upcoming
+            .map(|dates| Upcoming { generation_date: dates.generation_date, delivery_date: dates.delivery_date })
+            .collect();
+        let basket = &details.basket;
+        Self {
+            subscription,
+            lines: basket.lines().iter().cloned().map(RequestLine::from).collect(),
+            shipping: basket.shipping().into(),
+            fee: basket.fee().into(),
+            upcoming,
+        }
+    }
 }
 
 /// Which subscriptions, and which page of them.

@@ -4,6 +4,7 @@ use super::Storage;
 use super::chain::{GENESIS, Hash};
 use super::classify::{classify_sqlx, describe, is_out_of_reach};
 use super::sequence_sqlite::hash_of;
+use chrono::{DateTime, SecondsFormat, Utc};
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
@@ -154,6 +155,26 @@ impl LogReader {
         }
         let event = self.page(position - 1, 1).await?.pop();
         Ok(event.filter(|event| event.position == position).map(|event| event.hash))
+    }
+
+    /// The end of the log as it stood at an instant: everything up to here was recorded then or before.
+    pub async fn end_at(&self, at: DateTime<Utc>) -> Result<i64, LogError> {
+        // Recorded times have one form, whose order as text is that of time.
+        let at = at.to_rfc3339_opts(SecondsFormat::Micros, true);
+        let later = match &self.storage {
+            Storage::Sqlite(sqlite) => {
+                let sql = "SELECT min(position) FROM event_log WHERE recorded_at > $1";
+                sqlx::query_scalar::<_, Option<i64>>(sql).bind(at).fetch_one(&sqlite.readers).await
+            }
+            Storage::Postgres(pool) => {
+                let sql = "SELECT min(position) FROM event_log WHERE recorded_at COLLATE \"C\" > $1";
+                sqlx::query_scalar::<_, Option<i64>>(sql).bind(at).fetch_one(pool).await
+            }
+        };
+        match later.map_err(|error| log_error(0, &error))? {
+            Some(position) => Ok(position - 1),
+            None => self.head().await,
+        }
     }
 
     /// The place of an event in the log; `None` while it has none.
