@@ -99,6 +99,7 @@ impl App {
     pub async fn start(config: Config, clock: Clock) -> Result<Arc<Self>, AppError> {
         // Both rustls users of this process take the same provider; a second call finds it set, which is fine.
         let _ = rustls::crypto::ring::default_provider().install_default();
+        crate::metrics::install();
         make_folder(config.database_url.expose())?;
         let options = StorageOptions { connections: config.concurrency as u32 + 8, ..StorageOptions::default() };
         let storage = Storage::open(config.database_url.expose(), &options).await?;

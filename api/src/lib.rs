@@ -12,6 +12,7 @@ pub mod feed;
 pub mod history;
 pub mod http;
 pub mod members;
+pub mod metrics;
 pub mod payments;
 pub mod renewals;
 mod reports;

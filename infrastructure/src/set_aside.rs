@@ -130,6 +130,11 @@ pub async fn list_of(
     })
 }
 
+/// How much is set aside of each kind.
+pub async fn counts(storage: &Storage) -> Result<Vec<(String, i64)>, SetAsideError> {
+    Ok(fetch!(storage, "SELECT kind, COUNT(*) FROM set_aside GROUP BY kind ORDER BY kind")?)
+}
+
 /// Everything of a kind that is set aside, by subject.
 pub async fn subjects(storage: &Storage, kind: &str) -> Result<HashSet<String>, SetAsideError> {
     let rows: Vec<(String,)> = fetch!(storage, "SELECT subject FROM set_aside WHERE kind = $1", kind)?;

@@ -9,6 +9,7 @@ mod health;
 mod history;
 pub(crate) mod idempotency;
 mod members;
+mod metrics;
 mod notices;
 pub mod openapi;
 mod order_commands;
@@ -97,6 +98,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/console.css", get(console_css))
         .route("/orders", get(console::orders::page))
         .route("/cards", get(console::card_expiry::page))
+        .route("/metrics", get(metrics::show))
         .route("/openapi.json", get(openapi::serve))
         .merge(openapi::pages().layer(set(header::CONTENT_SECURITY_POLICY, DOCS_POLICY)))
         .merge(open().split().0)
@@ -112,6 +114,7 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(axum::middleware::from_fn(only_this_machine))
         .layer(CatchPanicLayer::custom(|_| problem::internal().into_response()))
         .layer(TraceLayer::new_for_http())
+        .layer(axum::middleware::from_fn(metrics::count))
         .layer(axum::middleware::from_fn_with_state(app.clone(), request_id::name))
         .with_state(app)
 }

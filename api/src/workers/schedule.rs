@@ -114,6 +114,7 @@ async fn keep_listening(app: &App) {
             () = app.notices_waiting().notified() => {}
             () = tokio::time::sleep(round_every(app)) => {}
         }
+        crate::metrics::tidy();
         let fetch_all = fetched_all.is_none_or(|at| at.elapsed() >= FETCH_EVERY);
         match notices::run(app, fetch_all).await {
             Ok(handled) => {

@@ -4,6 +4,7 @@
 //! `event_log`: positions 1, 2, 3 … without gaps, in commit order, chained by hashes. It may run in several engines
 //! on the same store at once. A wake-up makes it fast; polling makes it certain.
 
+use super::classify::describe;
 use super::listen::listen;
 use super::sequence_postgres::{self, Cluster};
 use super::sequenced_rows::{BATCH, End};
@@ -234,6 +235,19 @@ impl Sequencer {
                 pause = (pause * 2).min(Duration::from_millis(50));
             }
         }
+    }
+
+    /// About how many committed events have no place in the log yet; exactly 0 when every one has.
+    pub async fn lag(&self) -> Result<i64, SequencerError> {
+        const SQLITE: &str =
+            "SELECT max(0, coalesce((SELECT max(rowid) FROM events), 0) - last_rowid) FROM sequencer_state";
+        const POSTGRES: &str = "SELECT greatest(0, coalesce((SELECT arrival FROM events \
+            ORDER BY xid DESC, arrival DESC LIMIT 1), 0) - last_arrival) FROM sequencer_state";
+        let read: Result<i64, sqlx::Error> = match self.shared.store.storage() {
+            Storage::Sqlite(sqlite) => sqlx::query_scalar(SQLITE).fetch_one(&sqlite.readers).await,
+            Storage::Postgres(pool) => sqlx::query_scalar(POSTGRES).fetch_one(pool).await,
+        };
+        read.map_err(|error| SequencerError::Database { reason: describe(&error) })
     }
 
     /// Keeps the log current until `stop` fires. Errors are logged, shown by [`Self::status`] and tried again.

@@ -7,7 +7,7 @@ use super::telegram::Telegram;
 use super::transport::Transport;
 use crate::redacted::Redacted;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A shop's credentials (S3 ①-③). `Debug` does not print the password.
 #[derive(Debug, Clone)]
@@ -76,8 +76,30 @@ impl Paygent {
             Outcome::NotSent(_) => "not sent",
             Outcome::Unknown(_) => "unknown",
         };
+        count(kind.code(), &outcome, code, started.elapsed());
         let milliseconds = started.elapsed().as_millis();
         tracing::debug!(kind = kind.code(), transaction = subject, code, milliseconds, "Paygent telegram");
         outcome
     }
+}
+
+/// How long the call took and how it ended, for operators.
+fn count<T>(telegram: &'static str, outcome: &Outcome<T>, code: &str, took: Duration) {
+    let ended = match outcome {
+        Outcome::Approved(_) => "approved",
+        Outcome::Declined(_) => "declined",
+        Outcome::Busy(_) => "busy",
+        Outcome::NotSent(_) => "not_sent",
+        Outcome::Unknown(_) => "unknown",
+    };
+    metrics::histogram!("teiki_paygent_call_seconds", "telegram" => telegram, "outcome" => ended)
+        .record(took.as_secs_f64());
+    // What comes from outside names no more series than Paygent has codes.
+    let plain = code.len() <= 8 && code.bytes().all(|b| b.is_ascii_alphanumeric());
+    let code = match outcome {
+        Outcome::Declined(_) | Outcome::Busy(_) if plain => code.to_owned(),
+        Outcome::Declined(_) | Outcome::Busy(_) => "other".to_owned(),
+        Outcome::Approved(_) | Outcome::NotSent(_) | Outcome::Unknown(_) => return,
+    };
+    metrics::counter!("teiki_paygent_refusals_total", "telegram" => telegram, "code" => code).increment(1);
 }

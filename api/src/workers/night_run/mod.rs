@@ -97,6 +97,7 @@ pub async fn run(app: &App, through: NaiveDate, progress: Progress) -> Result<Su
     let mut summary = run.summary.into_inner();
     summary.resolved = early.resolved + recovered.resolved;
     summary.unknown = recovered.still_open;
+    crate::metrics::night_run_done(app.clock.now());
     Ok(summary)
 }
 
@@ -206,7 +207,9 @@ impl Run<'_> {
                 continue;
             }
             let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
-            (self.progress)(done, self.due.load(Ordering::Relaxed).max(done));
+            let due = self.due.load(Ordering::Relaxed).max(done);
+            crate::metrics::night_run(done, due, self.summary.lock().await.set_aside);
+            (self.progress)(done, due);
         }
         failed.map_or(Ok(()), Err)
     }
