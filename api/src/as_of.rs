@@ -110,7 +110,10 @@ pub async fn subscription(
         let recorded = RecordedEvent::decode(&event.aggregate_type, &event.payload);
         match recorded.map_err(|error| AsOfError::unreadable(event.position, &error))? {
             RecordedEvent::Subscription(event) => state.apply(&event),
-            RecordedEvent::ShopSettings(_) | RecordedEvent::Order(_) | RecordedEvent::Member(_) => {}
+            RecordedEvent::ShopSettings(_)
+            | RecordedEvent::Order(_)
+            | RecordedEvent::Member(_)
+            | RecordedEvent::Product(_) => {}
         }
         Ok(())
     })
@@ -125,7 +128,10 @@ pub async fn shop(app: &App, id: ShopId, then: Moment) -> Result<Option<Details>
         let recorded = RecordedEvent::decode(&event.aggregate_type, &event.payload);
         match recorded.map_err(|error| AsOfError::unreadable(event.position, &error))? {
             RecordedEvent::ShopSettings(event) => settings.apply(&event),
-            RecordedEvent::Subscription(_) | RecordedEvent::Order(_) | RecordedEvent::Member(_) => {}
+            RecordedEvent::Subscription(_)
+            | RecordedEvent::Order(_)
+            | RecordedEvent::Member(_)
+            | RecordedEvent::Product(_) => {}
         }
         Ok(())
     })

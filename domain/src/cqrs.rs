@@ -114,6 +114,13 @@ aggregate!(
     crate::shop_settings::ShopSettingsEvent,
     crate::shop_settings::ShopSettingsRefusal
 );
+aggregate!(
+    crate::product::Product,
+    "product",
+    crate::product::ProductCommand,
+    crate::product::ProductEvent,
+    crate::product::ProductRefusal
+);
 
 domain_event!(SubscriptionEvent {
     SubscriptionStarted,
@@ -167,6 +174,7 @@ domain_event!(MemberEvent {
     CardRegistrationFailed,
     MemberErased
 });
+domain_event!(ProductEvent { ProductRegistered, ProductChanged, ProductWithdrawn });
 domain_event!(ShopSettingsEvent {
     ShopOpened,
     ConnectionChanged,
@@ -186,6 +194,7 @@ domain_event!(ShopSettingsEvent {
 
 use crate::member::MemberEvent;
 use crate::order::OrderEvent;
+use crate::product::ProductEvent;
 use crate::shop_settings::ShopSettingsEvent;
 use crate::subscription::SubscriptionEvent;
 

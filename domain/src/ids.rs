@@ -6,6 +6,7 @@
 //! | member | shop `-` number | `02396-M0001` |
 //! | subscription | shop `-` number | `02396-S00000012` |
 //! | order | subscription `-` generation date | `02396-S00000012-20260401` |
+//! | product | shop `-` code | `02396-C-1` |
 //! | transaction (取引ID, O1) | shop + 15 digits | `02396000000000831705` |
 
 use chrono::NaiveDate;
@@ -186,6 +187,45 @@ impl FromStr for SubscriptionId {
                 "subscription id",
                 text,
                 "it is the shop's five digits, a hyphen, then 1 to 19 letters, digits or underscores, such as 02396-S00000012",
+            )),
+        }
+    }
+}
+
+/// A product of a shop (S2).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ProductId(String);
+text_id!(ProductId);
+
+/// Longest product code inside its shop.
+const CODE_MAX: usize = 40;
+
+impl ProductId {
+    /// The shop the product belongs to.
+    pub fn shop(&self) -> ShopId {
+        shop_of(&self.0)
+    }
+
+    /// The shop's own code.
+    pub fn code(&self) -> &str {
+        self.0.split_once('-').map_or("", |(_, code)| code)
+    }
+}
+
+impl FromStr for ProductId {
+    type Err = IdError;
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let sound = |code: &str| {
+            (1..=CODE_MAX).contains(&code.len())
+                && code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+        };
+        match split_shop(text) {
+            Some((_, code)) if sound(code) => Ok(Self(text.to_owned())),
+            _ => Err(IdError::new(
+                "product id",
+                text,
+                "it is the shop's five digits, a hyphen, then 1 to 40 letters, digits, hyphens or underscores, such as 02396-C-1",
             )),
         }
     }

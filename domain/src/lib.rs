@@ -15,6 +15,7 @@ pub mod member;
 pub mod money;
 pub mod order;
 pub mod payment_method;
+pub mod product;
 pub mod recorded;
 pub mod retry_policy;
 pub mod sealed;

@@ -2,6 +2,7 @@
 
 use crate::member::MemberEvent;
 use crate::order::OrderEvent;
+use crate::product::ProductEvent;
 use crate::shop_settings::ShopSettingsEvent;
 use crate::subscription::SubscriptionEvent;
 use cqrs_es::DomainEvent as _;
@@ -17,6 +18,8 @@ pub enum RecordedEvent {
     Member(MemberEvent),
     /// Of a shop's settings.
     ShopSettings(ShopSettingsEvent),
+    /// Of a product.
+    Product(ProductEvent),
 }
 
 /// A stored event that this program cannot read.
@@ -50,6 +53,7 @@ impl RecordedEvent {
             "order" => read("order", payload).map(Self::Order),
             "member" => read("member", payload).map(Self::Member),
             "shop_settings" => read("shop_settings", payload).map(Self::ShopSettings),
+            "product" => read("product", payload).map(Self::Product),
             other => Err(DecodeError::UnknownAggregate(other.chars().take(64).collect())),
         }
     }
@@ -61,6 +65,7 @@ impl RecordedEvent {
             Self::Order(event) => event.name(),
             Self::Member(event) => event.name(),
             Self::ShopSettings(event) => event.name(),
+            Self::Product(event) => event.name(),
         }
     }
 
@@ -71,6 +76,7 @@ impl RecordedEvent {
             Self::Order(event) => event.event_version(),
             Self::Member(event) => event.event_version(),
             Self::ShopSettings(event) => event.event_version(),
+            Self::Product(event) => event.event_version(),
         }
     }
 

@@ -40,6 +40,7 @@ pub mod order_list;
 pub mod payment_attempts;
 pub mod payment_report;
 pub mod payment_work;
+pub mod product_list;
 pub mod renewal_outcomes;
 pub mod shop_list;
 pub mod subscription_counts;
@@ -68,6 +69,7 @@ pub fn all() -> Vec<Arc<dyn Projection>> {
         Arc::new(order_list::OrderList),
         Arc::new(payment_report::PaymentReport),
         Arc::new(payment_work::PaymentWork),
+        Arc::new(product_list::ProductList),
         Arc::new(shop_list::ShopList),
         Arc::new(subscription_counts::SubscriptionCounts),
         Arc::new(subscription_list::SubscriptionList),

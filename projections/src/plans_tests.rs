@@ -269,6 +269,7 @@ async fn o2_every_other_list_is_read_along_an_index() {
         (failed_orders::select(None, Some(&after), 50), "failed_orders_by_date_g1"),
         (failed_orders::select(Some(shop), Some(&after), 50), "failed_orders_by_shop_g1"),
         (transactions::select_since("2026-04-01", Some(&after), 50), "transactions_by_time_g1"),
+        (crate::product_list::select(shop, None, Some(&after), 50), "product_list_by_shop_g1"),
         (member_list::select(Some(shop), Some(&after), 50), "member_list_by_shop_g1"),
         (card_expiry_table::select(day, None, Some(&after), 50), "card_expiry_cards_by_expiry_g1"),
     ];

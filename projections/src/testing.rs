@@ -69,6 +69,7 @@ fn payload(event: &RecordedEvent) -> String {
         RecordedEvent::Order(event) => serde_json::to_string(event),
         RecordedEvent::Member(event) => serde_json::to_string(event),
         RecordedEvent::ShopSettings(event) => serde_json::to_string(event),
+        RecordedEvent::Product(event) => serde_json::to_string(event),
     }
     .unwrap()
 }

@@ -42,6 +42,7 @@ mod openapi;
 mod paygents_side;
 mod payment_adversary;
 mod payment_life;
+mod products;
 mod recovery;
 mod reports;
 mod reports_exported;

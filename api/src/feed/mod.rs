@@ -210,7 +210,8 @@ fn personal(event: &RecordedEvent) -> Option<&Sealed> {
         )
         | RecordedEvent::Subscription(_)
         | RecordedEvent::Order(_)
-        | RecordedEvent::ShopSettings(_) => None,
+        | RecordedEvent::ShopSettings(_)
+        | RecordedEvent::Product(_) => None,
     }
 }
 

@@ -8,6 +8,7 @@ use super::NameAndData;
 use serde_json::{Map, json};
 use teiki_domain::member::MemberEvent as Member;
 use teiki_domain::order::OrderEvent as Order;
+use teiki_domain::product::ProductEvent as Product;
 use teiki_domain::recorded::RecordedEvent;
 use teiki_domain::shop_settings::ShopSettingsEvent as Shop;
 use teiki_domain::subscription::SubscriptionEvent as Subscription;
@@ -127,6 +128,15 @@ forms!(
     }
 );
 
+forms!(
+    /// A product's event.
+    product, PRODUCT, Product {
+        ProductRegistered { product_id, name, unit_price, tax_percent } => "product.registered" 1;
+        ProductChanged { name, unit_price, tax_percent } => "product.changed" 1;
+        ProductWithdrawn {} => "product.withdrawn" 1;
+    }
+);
+
 /// Name, version and data of an event.
 pub(super) fn form(event: &RecordedEvent) -> NameAndData {
     match event {
@@ -134,6 +144,7 @@ pub(super) fn form(event: &RecordedEvent) -> NameAndData {
         RecordedEvent::Order(event) => order(event),
         RecordedEvent::Member(event) => member(event),
         RecordedEvent::ShopSettings(event) => shop(event),
+        RecordedEvent::Product(event) => product(event),
     }
 }
 
@@ -144,10 +155,11 @@ pub(super) fn noun(event: &RecordedEvent) -> &'static str {
         RecordedEvent::Order(_) => "order",
         RecordedEvent::Member(_) => "member",
         RecordedEvent::ShopSettings(_) => "shop",
+        RecordedEvent::Product(_) => "product",
     }
 }
 
 /// Every name there is, with its version.
 pub(super) fn names() -> impl Iterator<Item = (&'static str, u32)> {
-    [SUBSCRIPTION, ORDER, MEMBER, SHOP].into_iter().flatten().copied()
+    [SUBSCRIPTION, ORDER, MEMBER, SHOP, PRODUCT].into_iter().flatten().copied()
 }

@@ -108,7 +108,10 @@ pub(super) fn link(entries: &mut [Entry], told: &[Told]) {
                 let same = earlier().filter(|cause| cause.event.aggregate_id == this.event.aggregate_id);
                 due_since(same).map(|cause| cause.event.position)
             }
-            RecordedEvent::Subscription(_) | RecordedEvent::Member(_) | RecordedEvent::ShopSettings(_) => None,
+            RecordedEvent::Subscription(_)
+            | RecordedEvent::Member(_)
+            | RecordedEvent::ShopSettings(_)
+            | RecordedEvent::Product(_) => None,
         });
     }
 }

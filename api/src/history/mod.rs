@@ -7,6 +7,7 @@ mod entry;
 mod words;
 mod words_member;
 mod words_order;
+mod words_product;
 mod words_shop;
 mod words_subscription;
 
@@ -18,7 +19,7 @@ use chrono::DateTime;
 use entry::Told;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
-use teiki_domain::ids::{MemberId, OrderId, ShopId, SubscriptionId, TransactionId};
+use teiki_domain::ids::{MemberId, OrderId, ProductId, ShopId, SubscriptionId, TransactionId};
 use teiki_domain::member::MemberEvent;
 use teiki_domain::order::OrderEvent;
 use teiki_domain::recorded::{DecodeError, RecordedEvent};
@@ -84,12 +85,15 @@ pub async fn of(app: &App, id: &str, names: bool) -> Result<Vec<Entry>, HistoryE
     } else if let Ok(shop) = id.parse::<ShopId>() {
         story.stream(app, "shop_settings", &shop.to_string(), |_| true).await?;
     } else {
-        // Members and subscriptions are numbered in the same form; the story tells of whichever there is.
+        // Members, subscriptions and products are numbered in the same form; the story tells of whichever there is.
         if let Ok(subscription) = id.parse::<SubscriptionId>() {
             story.subscription(app, &subscription).await?;
         }
         if let Ok(member) = id.parse::<MemberId>() {
             story.member(app, &member).await?;
+        }
+        if let Ok(product) = id.parse::<ProductId>() {
+            story.stream(app, "product", product.as_str(), |_| true).await?;
         }
     }
     let told: Vec<Told> = story.told.into_values().collect();
@@ -104,6 +108,7 @@ pub async fn of(app: &App, id: &str, names: bool) -> Result<Vec<Entry>, HistoryE
             RecordedEvent::Order(event) => words_order::text(event),
             RecordedEvent::Member(event) => words_member::text(event, &name_of(app, event, names, &mut known).await?),
             RecordedEvent::ShopSettings(event) => words_shop::text(event),
+            RecordedEvent::Product(event) => words_product::text(event),
         };
         entries.push(Entry::new(told, text));
     }
@@ -280,6 +285,7 @@ fn kind(aggregate_type: &str) -> &str {
         "order" => "受注",
         "member" => "会員",
         "shop_settings" => "店舗設定",
+        "product" => "商品",
         other => other,
     }
 }

@@ -16,6 +16,7 @@ mod order_commands;
 pub(crate) mod orders;
 mod position;
 mod problem;
+mod products;
 pub(crate) mod query;
 mod renewals;
 mod reports;
@@ -172,6 +173,10 @@ fn keyed() -> Routes {
         .routes(routes!(work::release))
         .routes(routes!(reports::list))
         .routes(routes!(reports::read))
+        .routes(routes!(products::list))
+        .routes(routes!(products::one))
+        .routes(routes!(products::put))
+        .routes(routes!(products::withdraw))
         .routes(routes!(shops::one))
         .routes(routes!(shop_settings::connection))
         .routes(routes!(shop_settings::sale_mode))

@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use teiki_domain::member::MemberRefusal;
 use teiki_domain::order::OrderRefusal;
+use teiki_domain::product::ProductRefusal;
 use teiki_domain::shop_settings::ShopSettingsRefusal;
 use teiki_domain::subscription::SubscriptionRefusal;
 use utoipa::openapi::{RefOr, Schema};
@@ -251,6 +252,17 @@ pub(super) fn settings(error: CommandError<ShopSettingsRefusal>, field: &str) ->
             Problem::validation("connect_id", refusal.to_string())
         }
         _ => Problem::validation(field, refusal.to_string()),
+    })
+}
+
+/// A refused command on a product.
+pub(super) fn product(error: CommandError<ProductRefusal>) -> Problem {
+    command(error, |refusal| match &refusal {
+        ProductRefusal::DoesNotExist => not_found(refusal.to_string()),
+        ProductRefusal::Name => Problem::validation("name", refusal.to_string()),
+        ProductRefusal::Price(_) => Problem::validation("unit_price", refusal.to_string()),
+        ProductRefusal::Tax(_) => Problem::validation("tax_percent", refusal.to_string()),
+        ProductRefusal::CodeTaken | ProductRefusal::Withdrawn => conflict("refused", refusal.to_string()),
     })
 }
 

@@ -34,7 +34,8 @@ pub(super) struct RequestLine {
     tax_percent: u8,
 }
 
-fn tax_percent() -> RefOr<Schema> {
+/// The tax rates there are.
+pub(super) fn tax_percent() -> RefOr<Schema> {
     let rates = [0, 8, 10].map(serde_json::Value::from);
     ObjectBuilder::new().schema_type(Type::Integer).enum_values(Some(rates)).examples([8]).into()
 }

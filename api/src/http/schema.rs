@@ -70,6 +70,11 @@ pub(super) fn likely_failure() -> RefOr<Schema> {
     .into()
 }
 
+/// Whether a product is on sale (S2).
+pub(super) fn product_status() -> RefOr<Schema> {
+    names(&["on_sale", "withdrawn"]).into()
+}
+
 /// How a card stands on a day (K).
 pub(super) fn standing() -> RefOr<Schema> {
     names(&["valid", "close", "expired"]).into()
@@ -140,5 +145,15 @@ pub(super) struct MemberPath {
 pub(super) struct ShopPath {
     /// The shop's five digits.
     #[param(pattern = "^[0-9]{5}$", example = "02396")]
+    id: String,
+}
+
+/// A product in an address.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[allow(dead_code, reason = "read by the description of the API alone")]
+pub(super) struct ProductPath {
+    /// Shop and code.
+    #[param(pattern = "^[0-9]{5}-[A-Za-z0-9_-]{1,40}$", example = "02396-C-1")]
     id: String,
 }

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 use teiki_domain::member::MemberEvent;
 use teiki_domain::order::OrderEvent;
+use teiki_domain::product::ProductEvent;
 use teiki_domain::recorded::RecordedEvent;
 use teiki_domain::shop_settings::ShopSettingsEvent;
 use teiki_domain::subscription::SubscriptionEvent;
@@ -77,12 +78,13 @@ fn every_member_event_is_written_and_read_as_its_golden_file() {
 
 #[test]
 fn every_shop_settings_event_is_written_and_read_as_its_golden_file() {
+    check("product", ProductEvent::TYPES, samples::product(), RecordedEvent::Product);
     check("shop_settings", ShopSettingsEvent::TYPES, samples::shop_settings(), RecordedEvent::ShopSettings);
 }
 
 #[test]
 fn no_golden_folder_is_without_an_aggregate() {
     for folder in names_in(&root()) {
-        assert!(["member", "order", "shop_settings", "subscription"].contains(&folder.as_str()), "{folder}");
+        assert!(["member", "order", "product", "shop_settings", "subscription"].contains(&folder.as_str()), "{folder}");
     }
 }

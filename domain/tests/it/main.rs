@@ -11,6 +11,8 @@ mod order_asking;
 mod order_examples;
 mod order_invariants;
 mod order_paygent_model;
+mod product_examples;
+mod product_invariants;
 mod renewal_examples;
 mod samples;
 mod shop_settings_examples;

@@ -11,6 +11,7 @@ use teiki_domain::basket::Basket;
 use teiki_domain::cqrs::Decide;
 use teiki_domain::member::{Member, MemberEvent};
 use teiki_domain::order::{Order, OrderEvent};
+use teiki_domain::product::{Product, ProductEvent};
 use teiki_domain::recorded::{DecodeError, RecordedEvent};
 use teiki_domain::shop_settings::{ShopSettings, ShopSettingsEvent};
 use teiki_domain::subscription::{Subscription, SubscriptionEvent};
@@ -34,12 +35,13 @@ proptest! {
         fold_in_any_order::<Subscription>(&samples::subscription(), &picks);
         fold_in_any_order::<Order>(&samples::order(), &picks);
         fold_in_any_order::<Member>(&samples::member(), &picks);
+        fold_in_any_order::<Product>(&samples::product(), &picks);
         fold_in_any_order::<ShopSettings>(&samples::shop_settings(), &picks);
     }
 
     #[test]
     fn decoding_takes_any_text(
-        aggregate in select(vec!["subscription", "order", "member", "shop_settings", "other"]), text in any::<String>(),
+        aggregate in select(vec!["subscription", "order", "member", "shop_settings", "product", "other"]), text in any::<String>(),
     ) {
         prop_assert!(RecordedEvent::decode(aggregate, &text).is_err());
     }
@@ -97,6 +99,7 @@ fn every_event_has_its_own_name_and_a_version_that_upcasters_understand() {
         versions(&samples::order()),
         versions(&samples::member()),
         versions(&samples::shop_settings()),
+        versions(&samples::product()),
     ]
     .concat();
     for (name, version) in &all {
@@ -104,7 +107,14 @@ fn every_event_has_its_own_name_and_a_version_that_upcasters_understand() {
         assert!(parts.len() == 3 && parts.iter().all(Result::is_ok), "{name} {version}");
     }
     let names: BTreeSet<_> = all.iter().map(|(name, _)| name.as_str()).collect();
-    let types = [SubscriptionEvent::TYPES, OrderEvent::TYPES, MemberEvent::TYPES, ShopSettingsEvent::TYPES].concat();
+    let types = [
+        SubscriptionEvent::TYPES,
+        OrderEvent::TYPES,
+        MemberEvent::TYPES,
+        ShopSettingsEvent::TYPES,
+        ProductEvent::TYPES,
+    ]
+    .concat();
     assert_eq!(types.len(), names.len(), "no name is used twice");
     assert_eq!(types.into_iter().collect::<BTreeSet<_>>(), names);
 }
