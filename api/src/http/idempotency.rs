@@ -1,6 +1,6 @@
 //! `Idempotency-Key` on every POST: the first answer is kept for 7 days and given again to whoever repeats the request.
 //!
-//! The command of the request gets an id that follows from the key, and the id stands beside the events it caused. So a
+//! The command of the request gets an id that follows from this use of the key, and the id stands beside the events it caused. So a
 //! request that is repeated after a crash, when no answer was kept, is not carried out a second time either: the answer
 //! is then how things stand. For charges the order and the number of the attempt decide as well, and for ever.
 
@@ -67,7 +67,8 @@ pub(super) async fn once(State(app): State<Arc<App>>, request: Request, next: Ne
     let context = format!("idempotency:{}:{}", held.shop, held.key);
     let seal = |text: &str| app.keys.seal_secret(&context, text).map_err(|error| unavailable(&error));
     let longest = Duration::from_std(longest(&app)).unwrap_or(Duration::MAX);
-    let standing = idempotency_keys::take(&app.storage, &held, seal(&print)?.ciphertext(), app.clock.now(), longest)
+    let asked = seal(&print)?;
+    let standing = idempotency_keys::take(&app.storage, &held, asked.ciphertext(), app.clock.now(), longest)
         .await
         .map_err(|error| unavailable(&error))?;
     let open = |sealed: &str| {
@@ -75,8 +76,8 @@ pub(super) async fn once(State(app): State<Arc<App>>, request: Request, next: Ne
         opened.map_err(|error| unavailable(&error))
     };
     let same = |sealed: &str| if open(sealed)?.as_str() == print { Ok(()) } else { Err(reused()) };
-    let repeats = match standing {
-        Standing::New => false,
+    let (repeats, asked) = match standing {
+        Standing::New => (false, asked.ciphertext().to_owned()),
         Standing::UnderWay { request } => {
             same(&request)?;
             return Err(under_way());
@@ -86,14 +87,16 @@ pub(super) async fn once(State(app): State<Arc<App>>, request: Request, next: Ne
             return replay(&open(&answer)?);
         }
         Standing::Again { request } => match same(&request) {
-            Ok(()) => true,
+            Ok(()) => (true, request),
             Err(other) => {
                 idempotency_keys::let_go(&app.storage, &held).await.map_err(|error| unavailable(&error))?;
                 return Err(other);
             }
         },
     };
-    let command_id = Uuid::new_v5(&Uuid::NAMESPACE_OID, context.as_bytes());
+    // Of this use of the key: what is asked is never sealed twice in the same way. A key that was forgotten and is used
+    // again must not find what it caused before.
+    let command_id = Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{context}:{asked}").as_bytes());
     if let Some(caller) = parts.extensions.get_mut::<Caller>() {
         caller.idempotent = Some(Idempotent { held: held.clone(), command_id, repeats });
     }
@@ -121,6 +124,7 @@ async fn answer(app: &App, held: &Held, repeats: bool, context: &str, response: 
         Ok(_) if !repeats && [400, 404, 413, 415, 422].contains(&status.as_u16()) => {
             idempotency_keys::forget(&app.storage, held).await
         }
+        Ok(text) if is_to_be_done_anew(text) => idempotency_keys::forget(&app.storage, held).await,
         Ok(text) if is_final(status, text) => {
             let kept = Kept { status: status.as_u16(), headers: worth_keeping(&parts.headers), body: text.to_owned() };
             let kept = serde_json::to_string(&kept).map_err(|_| internal())?;
@@ -136,14 +140,25 @@ async fn answer(app: &App, held: &Held, repeats: bool, context: &str, response: 
     Ok(Response::from_parts(parts, Body::from(body)))
 }
 
+/// What of a problem says how to go on.
+#[derive(Deserialize)]
+struct Told {
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    retryable: bool,
+}
+
+/// Whether the command is over and on record, and came to nothing for a reason that passes. Asked again, it is another
+/// command: found in the log under its id, it would be taken for one that was carried out.
+fn is_to_be_done_anew(body: &str) -> bool {
+    let codes = ["paygent_unreachable", "overtaken"];
+    serde_json::from_str::<Told>(body).is_ok_and(|told| told.retryable && codes.contains(&told.code.as_str()))
+}
+
 /// Whether asking again would not change the answer.
 fn is_final(status: StatusCode, body: &str) -> bool {
-    #[derive(Deserialize)]
-    struct Retryable {
-        #[serde(default)]
-        retryable: bool,
-    }
-    let retryable = || serde_json::from_str::<Retryable>(body).is_ok_and(|problem| problem.retryable);
+    let retryable = || serde_json::from_str::<Told>(body).is_ok_and(|told| told.retryable);
     !status.is_server_error() && (status.is_success() || !retryable())
 }
 
