@@ -78,6 +78,13 @@ pub struct Shop {
     binding: Option<Binding>,
 }
 
+impl Shop {
+    /// The merchant its payments were made as; none before the first call.
+    pub fn bound_to(&self) -> Option<&str> {
+        self.binding.as_ref().map(|bound| bound.merchant_id.as_str())
+    }
+}
+
 /// All shops of the store, read when needed.
 #[derive(Clone)]
 pub struct Shops {

@@ -19,6 +19,7 @@ use teiki_domain::retry_policy::RetryPolicy;
 use teiki_domain::sealed::Sealed;
 use teiki_domain::shop_settings::{Connection, ShopSettings, ShopSettingsCommand as Command};
 use teiki_infrastructure::redacted::Redacted;
+use teiki_projections::shop_list;
 use utoipa::ToSchema;
 
 /// Longest secret in characters.
@@ -61,6 +62,9 @@ pub(super) async fn connection(
     let shop = shop(&id)?;
     let kept = app.gateway.load::<ShopSettings>(&shop.to_string()).await.map_err(|error| unavailable(&error))?;
     let kept = kept.aggregate.details().and_then(|details| details.connection.clone());
+    if kept.as_ref().is_none_or(|(merchant, ..)| *merchant != body.merchant_id) {
+        may_be(&app, shop, &body).await?;
+    }
     let (password, key) = kept.map(|(_, _, password, key)| (password, key)).unzip();
     let connection = Connection {
         merchant_id: body.merchant_id,
@@ -69,6 +73,27 @@ pub(super) async fn connection(
         token_key: seal(&app, shop, "token_key", &body.token_key, key)?,
     };
     change(&app, &caller, shop, Command::ChangeConnection(connection), "merchant_id").await
+}
+
+/// Refuses a merchant that another shop of this store is, unless its password is known: Paygent's notices to a merchant
+/// are all its shops'.
+async fn may_be(app: &App, shop: ShopId, new: &NewConnection) -> Result<(), Problem> {
+    let (mut taken, mut known) = (false, false);
+    for row in shop_list::all(&app.storage).await? {
+        let other: ShopId = super::query::parse("id", &row.shop_id)?;
+        let settings = app.shops.get(other).await?.settings;
+        if let Some((merchant, _, password, _)) = settings.connection.as_ref().filter(|_| other != shop)
+            && *merchant == new.merchant_id
+        {
+            let context = secret_context(other, "connect_password");
+            let password = app.keys.open_secret(&context, password).map_err(|error| unavailable(&error))?;
+            (taken, known) = (true, known || *password == *new.connect_password.expose());
+        }
+    }
+    match taken && !known {
+        true => Err(Problem::validation("connect_password", "it is not the connect password of this merchant")),
+        false => Ok(()),
+    }
 }
 
 /// A secret, encrypted; the envelope that is kept when it holds the same, since another one would be a change.

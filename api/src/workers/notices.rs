@@ -112,17 +112,18 @@ pub async fn run(app: &App, fetch_all: bool) -> Result<Handled, NoticesError> {
     }
     // A notice may be faster than our own tables.
     app.settle_work().await?;
-    // Several about one payment need one question.
-    let mut asked: BTreeMap<String, Option<String>> = BTreeMap::new();
+    // Several about one payment need one question; but who says it counts.
+    let mut asked: BTreeMap<(String, String), Option<String>> = BTreeMap::new();
     for notice in open {
         if app.stopping().is_cancelled() {
             break;
         }
-        let verdict = match asked.get(&notice.payment_id) {
+        let about = (notice.merchant_id.clone(), notice.payment_id.clone());
+        let verdict = match asked.get(&about) {
             Some(verdict) => verdict.clone(),
             None => {
                 let verdict = understand(app, &notice).await?;
-                asked.insert(notice.payment_id.clone(), verdict.clone());
+                asked.insert(about, verdict.clone());
                 verdict
             }
         };
@@ -254,6 +255,10 @@ async fn understand(app: &App, notice: &InboxNotice) -> Result<Option<String>, N
         },
     };
     let Some((order, transaction_id)) = order else { return stranger(app, notice, transaction_id).await.map(Some) };
+    // Paygent tells a merchant of its own payments alone. Whoever else sends this has a notice key of their own.
+    if !is_of(app, &notice.merchant_id, order.parse::<OrderId>()?.shop()).await? {
+        return Ok(Some("not a payment of this merchant".to_owned()));
+    }
     let because = app.gateway.because(ACTOR, &format!("Paygent's notice {}", notice.notice_id));
     match app.payments.look_up(&order, &transaction_id, &payment_id, FoundBy::Notice, &because).await {
         Ok(Ok(events)) if events.is_empty() => Ok(Some("known".to_owned())),
@@ -285,6 +290,13 @@ async fn understand(app: &App, notice: &InboxNotice) -> Result<Option<String>, N
             Ok(None)
         }
     }
+}
+
+/// Whether the payments of a shop are the merchant's: made as it, or to be made as it.
+async fn is_of(app: &App, merchant: &str, shop: ShopId) -> Result<bool, NoticesError> {
+    let read = app.shops.get(shop).await.map_err(NoticesError::Shop)?;
+    let now = read.settings.connection.as_ref().map(|(merchant, ..)| merchant.as_str());
+    Ok(now == Some(merchant) || read.bound_to() == Some(merchant))
 }
 
 /// A payment no order here knows. Other programs of the merchant make payments too; but one under a transaction ID of

@@ -94,13 +94,18 @@ impl Notice {
     /// The fields of a posted notice or of a difference inquiry.
     pub(super) fn read(fields: &Fields) -> Result<Self, ReplyError> {
         let date = |key| fields.get(key).and_then(jst::parse);
+        // What is kept as text; Paygent sends no control characters, and not every store can keep them.
+        let plain = |key: &'static str| match fields.get(key) {
+            Some(text) if text.contains(char::is_control) => Err(ReplyError::BadValue(key)),
+            text => Ok(text),
+        };
         Ok(Self {
             notice_id: fields.required("payment_notice_id")?,
             changed_at: date("change_date"),
             payment_id: fields.required("payment_id")?,
-            trading_id: fields.text("trading_id"),
+            trading_id: plain("trading_id")?.map(str::to_owned),
             payment_type: fields.text("payment_type").ok_or(ReplyError::Missing("payment_type"))?,
-            status: fields.get("payment_status").ok_or(ReplyError::Missing("payment_status"))?.into(),
+            status: plain("payment_status")?.ok_or(ReplyError::Missing("payment_status"))?.into(),
             amount: fields.required_yen("payment_amount")?,
             initiated_at: date("payment_init_date"),
             cancel_date: date("cancel_date"),
