@@ -139,19 +139,17 @@ pub async fn shop(app: &App, id: ShopId, then: Moment) -> Result<Option<Details>
     Ok(settings.details().cloned())
 }
 
-/// The card-expiry table of a shop, to be asked for the day of that moment. Reads the log from its beginning.
+/// The card-expiry table of a shop, to be asked for the day of that moment. Reads all events of the shop up to then, and
+/// none of another.
 pub async fn cards(app: &App, shop: ShopId, then: Moment) -> Result<Folding, ThenError> {
-    let (mut folding, shop) = (Folding::new(CardExpiryTable), shop.to_string());
+    let mut folding = Folding::new(CardExpiryTable);
     let mut at = 0;
-    while at < then.position {
-        let page = app.log.page(at, PAGE.min(then.position - at)).await?;
-        let Some(last) = page.last() else { break };
+    loop {
+        let page = app.log.page_of_shop(shop, at, then.position, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(folding) };
         at = last.position;
-        for event in page.iter().filter(|event| crate::export::is_of(event, &shop)) {
-            folding.take(event)?;
-        }
+        page.iter().try_for_each(|event| folding.take(event))?;
     }
-    Ok(folding)
 }
 
 async fn stream(

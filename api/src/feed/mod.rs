@@ -191,7 +191,7 @@ fn metadata(stored: &LogEvent, name: &str) -> Option<String> {
 }
 
 /// An actor without the person on whose behalf a program asked: `花子 (key billing)` becomes `key billing`.
-fn without_person(actor: &str) -> &str {
+pub(crate) fn without_person(actor: &str) -> &str {
     match actor.rsplit_once(" (key ") {
         Some((person, key)) if key.ends_with(')') => &actor[person.len() + " (".len()..actor.len() - ")".len()],
         _ => actor,

@@ -11,17 +11,21 @@ use axum::middleware::Next;
 use axum::response::Response;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use std::collections::HashMap;
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use teiki_domain::ids::{ShopId, TransactionId};
 use teiki_infrastructure::api_keys::{self, ApiKey, Scope};
 use teiki_infrastructure::idempotency_keys;
+use tokio::sync::Semaphore;
 use tracing::Instrument as _;
 
 /// Longest name of a person on whose behalf a program asks, in characters.
 const ACTOR_MAX: usize = 60;
 /// Longest reason, in characters.
 const REASON_MAX: usize = 200;
+/// Most requests of one key that wait at a time: each looks at the log whenever anything happens.
+const WAITING_MAX: usize = 10;
 
 /// Who asks.
 #[derive(Debug, Clone)]
@@ -39,11 +43,14 @@ pub(crate) struct Caller {
     reason: Option<String>,
     /// The idempotency key of the request, if it carries one.
     pub(super) idempotent: Option<Idempotent>,
+    /// Places for requests of the key that wait for something to happen.
+    pub(super) waiting: Arc<Semaphore>,
 }
 
 impl Caller {
-    fn new(key: ApiKey, headers: &HeaderMap) -> Result<Self, Problem> {
+    fn new(key: ApiKey, headers: &HeaderMap, limits: &Limits) -> Result<Self, Problem> {
         Ok(Self {
+            waiting: limits.waiting(&key.key_id),
             shop: key.shop,
             key_id: key.key_id,
             key_name: key.name,
@@ -136,19 +143,28 @@ fn said(headers: &HeaderMap, name: &str, longest: usize) -> Result<Option<String
     text.map(Some).ok_or_else(|| Problem::validation(name, rule))
 }
 
-/// How often each key may ask.
-pub(crate) struct Limits(DefaultKeyedRateLimiter<String>);
+/// How often each key may ask, and how many of its requests may wait at a time.
+pub(crate) struct Limits {
+    rate: DefaultKeyedRateLimiter<String>,
+    waiting: Mutex<HashMap<String, Arc<Semaphore>>>,
+}
 
 impl Limits {
     /// So many requests a second on average, twice as many at once.
     pub(crate) fn new(requests_per_second: u32) -> Self {
         let rate = NonZeroU32::new(requests_per_second).unwrap_or(NonZeroU32::MIN);
         let burst = NonZeroU32::new(requests_per_second.saturating_mul(2)).unwrap_or(NonZeroU32::MIN);
-        Self(RateLimiter::keyed(Quota::per_second(rate).allow_burst(burst)))
+        Self { rate: RateLimiter::keyed(Quota::per_second(rate).allow_burst(burst)), waiting: Mutex::default() }
+    }
+
+    /// The places of a key that exists.
+    fn waiting(&self, key: &str) -> Arc<Semaphore> {
+        let mut all = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        all.entry(key.to_owned()).or_insert_with(|| Arc::new(Semaphore::new(WAITING_MAX))).clone()
     }
 
     fn check(&self, key: &str) -> Result<(), Problem> {
-        self.0.check_key(&key.to_owned()).map_err(|too_early| {
+        self.rate.check_key(&key.to_owned()).map_err(|too_early| {
             let wait = too_early.wait_time_from(DefaultClock::default().now());
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             let title = "The key asked too often; ask again later";
@@ -170,7 +186,7 @@ pub(super) async fn authenticate(
     let text = text.map(|(_, key)| key.trim()).ok_or_else(no_key)?;
     let key = api_keys::find(&app.storage, text).await.map_err(|error| unavailable(&error))?.ok_or_else(no_key)?;
     limits.check(&key.key_id)?;
-    let caller = Caller::new(key, request.headers())?;
+    let caller = Caller::new(key, request.headers(), &limits)?;
     let reads = request.method() == Method::GET || request.method() == Method::HEAD;
     // The history has a scope of its own, so that an auditor's key need not open anything else.
     let history = request.uri().path().starts_with("/v1/history");

@@ -4,6 +4,7 @@ use super::caller::Caller;
 use super::problem::{Problem, not_found, unavailable};
 use super::query::{NoParams, Params, parse};
 use crate::app::App;
+use crate::feed::without_person;
 use crate::webhooks::{self, OVERLAP_HOURS, Registration, WebhooksError};
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, PathRejection};
@@ -11,6 +12,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use teiki_infrastructure::api_keys::Scope;
 use teiki_infrastructure::redacted::Redacted;
 use teiki_infrastructure::webhooks::deliveries::{self, DEAD, DELIVERED, Delivery, PENDING};
 use teiki_infrastructure::webhooks::endpoints::{self, Endpoint};
@@ -81,6 +83,7 @@ pub(crate) struct EndpointView {
     failing_since: Option<String>,
     /// RFC 3339.
     created_at: String,
+    /// The person, if there was one, only for keys with the scope `personal_data`.
     created_by: String,
     /// What deliveries are signed with; shown when it is made and never again.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -101,12 +104,14 @@ pub(super) async fn register(
     caller: Caller,
     body: Result<Json<New>, JsonRejection>,
 ) -> Result<(StatusCode, Json<EndpointView>), Problem> {
+    // What is sent there is what the feed shows.
+    caller.may(Scope::Reading)?;
     let Json(New { url, types, description }) = body?;
     let new = Registration { shop: caller.shop, url: url.expose().clone(), types: types.join(","), description };
     let because = caller.because(&app, "a webhook is registered");
     let (endpoint, secret) = webhooks::register(&app, new, &because).await?;
     let secret = Some(secret.expose().to_owned());
-    Ok((StatusCode::CREATED, Json(EndpointView { secret, ..present(&endpoint) })))
+    Ok((StatusCode::CREATED, Json(EndpointView { secret, ..shown(&caller, &endpoint) })))
 }
 
 /// `GET /v1/webhooks`: all of the shop.
@@ -118,7 +123,7 @@ pub(super) async fn list(
     Params(NoParams {}): Params<NoParams>,
 ) -> Result<Json<Webhooks>, Problem> {
     let all = endpoints::of_shop(&app.storage, caller.shop).await.map_err(|error| unavailable(&error))?;
-    Ok(Json(Webhooks { webhooks: all.iter().map(present).collect() }))
+    Ok(Json(Webhooks { webhooks: all.iter().map(|endpoint| shown(&caller, endpoint)).collect() }))
 }
 
 /// The endpoint of this id, if it is the caller's.
@@ -146,7 +151,7 @@ pub(super) async fn one(
     id: Id,
     Params(NoParams {}): Params<NoParams>,
 ) -> Result<Json<EndpointView>, Problem> {
-    Ok(Json(present(&own(&app, &caller, id).await?)))
+    Ok(Json(shown(&caller, &own(&app, &caller, id).await?)))
 }
 
 /// An address that is no longer sent to.
@@ -191,7 +196,7 @@ pub(super) async fn rotate(
     let because = caller.because(&app, "a webhook gets a new secret");
     let secret = webhooks::rotate(&app, &endpoint.endpoint_id, hours, &because).await?;
     let secret = Some(secret.expose().to_owned());
-    Ok(Json(EndpointView { secret, ..present(&endpoint) }))
+    Ok(Json(EndpointView { secret, ..shown(&caller, &endpoint) }))
 }
 
 /// `POST /v1/webhooks/{id}/enable`: sends to a disabled address again, from where it stood.
@@ -200,7 +205,7 @@ pub(super) async fn rotate(
 pub(super) async fn enable(State(app): State<Arc<App>>, caller: Caller, id: Id) -> Result<Json<EndpointView>, Problem> {
     let endpoint = own(&app, &caller, id).await?;
     let because = caller.because(&app, "a webhook is enabled");
-    Ok(Json(present(&webhooks::enable(&app, &endpoint.endpoint_id, &because).await?)))
+    Ok(Json(shown(&caller, &webhooks::enable(&app, &endpoint.endpoint_id, &because).await?)))
 }
 
 /// Which deliveries.
@@ -317,6 +322,15 @@ pub(super) struct DeliveryPath {
     /// The delivery, its `webhook-id`.
     #[param(pattern = "^msg_[0-9a-f]{32}$", example = "msg_00000000000050008000000000000000")]
     delivery: String,
+}
+
+/// As [`present`], without the person who made it where the key does not see people.
+fn shown(caller: &Caller, endpoint: &Endpoint) -> EndpointView {
+    let mut view = present(endpoint);
+    if !caller.has(Scope::PersonalData) {
+        view.created_by = without_person(&view.created_by).to_owned();
+    }
+    view
 }
 
 /// An endpoint as programs and the command line see it, without its secret.
