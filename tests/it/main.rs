@@ -26,6 +26,7 @@ mod as_of;
 mod bad_input;
 mod bulk;
 mod demonstration;
+mod door_adversary;
 mod doors;
 mod erasure;
 mod export;
