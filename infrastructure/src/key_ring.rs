@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use rand::RngCore as _;
+use sqlx::{ConnectOptions as _, Connection as _};
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -26,6 +27,8 @@ const KEY_LENGTH: usize = 32;
 /// Most attempts at emptying the write-ahead log while others read, and the pause between them.
 const CHECKPOINTS: u32 = 50;
 const CHECKPOINT_PAUSE: Duration = Duration::from_millis(100);
+/// How long one of them waits for readers.
+const CHECKPOINT_WAITS: Duration = Duration::from_millis(50);
 /// Under this name the store remembers which master key it belongs to.
 const IDENTITY: &str = "master_key_fingerprint";
 
@@ -202,16 +205,28 @@ impl KeyRing {
     }
 }
 
-/// Folds the write-ahead log into the file and leaves it empty.
+/// Folds the write-ahead log into the file and leaves it empty. Over a connection of its own that waits for readers only
+/// a moment at a time: while it waits, nobody can write.
 async fn empty_write_ahead_log(writer: &sqlx::SqlitePool) -> Result<(), KeyError> {
+    let options = writer.connect_options().as_ref().clone().busy_timeout(CHECKPOINT_WAITS);
+    let mut connection = options.connect().await?;
+    let mut emptied = Err(KeyError::StillInLog);
     for _ in 0..CHECKPOINTS {
-        let (busy,): (i64,) = sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(writer).await?;
-        if busy == 0 {
-            return Ok(());
+        let asked = sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut connection).await;
+        match asked {
+            Ok((0_i64,)) => {
+                emptied = Ok(());
+                break;
+            }
+            Ok(_) => tokio::time::sleep(CHECKPOINT_PAUSE).await,
+            Err(error) => {
+                emptied = Err(error.into());
+                break;
+            }
         }
-        tokio::time::sleep(CHECKPOINT_PAUSE).await;
     }
-    Err(KeyError::StillInLog)
+    connection.close().await?;
+    emptied
 }
 
 fn wrap_context(member: &MemberId) -> String {
