@@ -100,8 +100,11 @@ async fn a_position_is_waited_for_and_not_for_ever(kind: StoreKind) {
     }
     let (status, text) = served.get("/v1/orders?min_position=1000000").await;
     let problem: Value = serde_json::from_str(&text).unwrap();
-    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{text}");
-    assert_eq!((&problem["code"], &problem["retryable"]), (&json!("position_not_reached"), &json!(true)));
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{text}");
+    assert_eq!((&problem["code"], &problem["field"]), (&json!("validation"), &json!("min_position")));
+    // An array is no body, though serde would take one for its fields in their order.
+    let (status, problem) = served.put("/v1/shops/02396/applicability", &json!([null, null])).await;
+    assert_eq!((status, &problem["field"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("body")), "{problem}");
     served.stop().await;
     stage.close().await;
 }

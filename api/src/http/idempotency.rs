@@ -184,7 +184,7 @@ fn replay(kept: &str) -> Result<Response, Problem> {
     Ok(response)
 }
 
-async fn read(body: Body) -> Result<Bytes, Problem> {
+pub(super) async fn read(body: Body) -> Result<Bytes, Problem> {
     axum::body::to_bytes(body, super::BODY_MAX).await.map_err(|_| {
         let title = "The body cannot be read, or is larger than is taken";
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "unreadable_body", title)

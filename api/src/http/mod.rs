@@ -1,6 +1,7 @@
 //! The HTTP API for billing services, and the first pages.
 
 pub(crate) mod as_of;
+mod body;
 mod bulk;
 pub(crate) mod caller;
 pub(crate) mod cards;
@@ -204,6 +205,7 @@ fn v1(app: &Arc<App>) -> Router<Arc<App>> {
     let limits = Arc::new(Limits::new(app.config.requests_per_second));
     let (router, _) = keyed().split();
     router
+        .route_layer(axum::middleware::from_fn(body::is_an_object))
         .route_layer(axum::middleware::from_fn_with_state(app.clone(), idempotency::once))
         .route_layer(axum::middleware::from_fn_with_state((app.clone(), limits), caller::authenticate))
 }

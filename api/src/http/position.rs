@@ -22,6 +22,11 @@ pub(super) async fn reached(app: &App, min_position: Option<&str>, projections: 
         if position < 0 {
             return Err(Problem::validation("min_position", "a position is 0 or more"));
         }
+        // Every position that was ever told is in the log; one beyond its end is a mistake, and waiting brings nothing.
+        let end = app.log.head().await.map_err(|error| unavailable(&error))?;
+        if position > end {
+            return Err(Problem::validation("min_position", format!("the log ends at position {end}")));
+        }
         app.projections.wait_for_these(projections, position, WITHIN).await.map_err(problem)?;
     }
     app.projections.position_of(projections).await.map_err(problem)
