@@ -51,7 +51,6 @@ mod retries;
 mod schedule;
 mod shops_api;
 mod subscriptions_api;
-mod torture;
 mod upcoming;
 mod verify;
 mod webhooks;
