@@ -1,0 +1,1 @@
+//! Order slip, delivery note, invoice and receipt as PDF (O13).
