@@ -51,6 +51,9 @@ pub enum AppError {
     /// The log.
     #[error(transparent)]
     Sequencer(#[from] SequencerError),
+    /// A shop cannot be set up.
+    #[error("the shop cannot be set up: {0}")]
+    SetUp(String),
     /// The folder of an embedded store.
     #[error("the folder {path} cannot be made: {reason}")]
     Folder {

@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod as_of;
+pub mod cart_button;
 pub mod cli;
 pub mod command_gateway;
 pub mod console;

@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use teiki_domain::ids::ShopId;
-use teiki_domain::shop_settings::{Details, ShopSettings};
+use teiki_domain::shop_settings::{Details, Missing, ShopSettings, readiness};
 use teiki_infrastructure::event_store::{Storage, StoreError};
 use teiki_infrastructure::key_ring::{KeyError, KeyRing};
 use teiki_infrastructure::paygent::{Credentials, Paygent, Transport};
 use teiki_infrastructure::paygent_binding::{self, Binding, BindingError};
 use teiki_infrastructure::redacted::Redacted;
+use teiki_projections::{QueryError, product_list};
 
 /// How long settings read once are taken as in force. Changes made through this engine count at once; changes made
 /// through another engine on the same store count after this time.
@@ -54,6 +55,9 @@ pub enum ShopError {
     /// A secret could not be opened.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// The products could not be read.
+    #[error(transparent)]
+    Products(#[from] QueryError),
 }
 
 impl ShopError {
@@ -61,7 +65,7 @@ impl ShopError {
     pub fn is_unavailable(&self) -> bool {
         match self {
             Self::Store(error) => error.is_unavailable(),
-            Self::Binding(_) => true,
+            Self::Binding(_) | Self::Products(_) => true,
             _ => false,
         }
     }
@@ -128,6 +132,13 @@ impl Shops {
         let read = Shop { settings, sequence: loaded.sequence, read_at, binding };
         self.known().insert(shop, read.clone());
         Ok(read)
+    }
+
+    /// What keeps the shop from selling subscriptions (S1); nothing: it is ready.
+    pub async fn missing(&self, shop: ShopId) -> Result<Vec<Missing>, ShopError> {
+        let settings = self.get(shop).await?.settings;
+        let on_sale = product_list::any_on_sale(&self.storage, shop).await?;
+        Ok(readiness(&settings, on_sale))
     }
 
     /// Forgets what was read, because it was just changed.

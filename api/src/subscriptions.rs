@@ -9,7 +9,7 @@ use teiki_domain::delivery_cycle::DeliveryCycle;
 use teiki_domain::ids::{MemberId, ShopId, SubscriptionId};
 use teiki_domain::member::Member;
 use teiki_domain::payment_method::PaymentMethod;
-use teiki_domain::shop_settings::ShopSettingsRefusal;
+use teiki_domain::shop_settings::{Missing, ShopSettingsRefusal};
 use teiki_domain::subscription::{StartSubscription, Subscription, SubscriptionCommand, SubscriptionRefusal};
 use teiki_infrastructure::event_store::StoreError;
 use teiki_infrastructure::serial_numbers::SerialError;
@@ -40,6 +40,17 @@ pub enum StartError {
     /// The shop's settings say no (S12, S14).
     #[error("{0}")]
     Settings(ShopSettingsRefusal),
+    /// The shop may not sell subscriptions yet (S1).
+    #[error(
+        "shop {shop} cannot start subscriptions yet: {}",
+        missing.iter().map(|item| item.sentence()).collect::<Vec<_>>().join("; ")
+    )]
+    NotReady {
+        /// Which shop.
+        shop: ShopId,
+        /// What is missing.
+        missing: Vec<Missing>,
+    },
     /// There is no such member.
     #[error("member {0} does not exist; register the member first")]
     NoSuchMember(MemberId),
@@ -79,6 +90,15 @@ pub async fn check_method(app: &App, member_id: &MemberId, method: &PaymentMetho
     Ok(())
 }
 
+/// Refuses to start in a shop that is not ready (S1). A subscription that was started before goes on being started.
+async fn check_ready(app: &App, shop: ShopId, subscription: &str) -> Result<(), StartError> {
+    let missing = app.shops.missing(shop).await?;
+    if missing.is_empty() || app.gateway.load::<Subscription>(subscription).await?.aggregate.details().is_some() {
+        return Ok(());
+    }
+    Err(StartError::NotReady { shop, missing })
+}
+
 /// Starts a subscription. The same number with the same content again is already done.
 pub async fn start(app: &App, start: Start, because: &Because) -> Result<Done<Subscription>, StartError> {
     let shop = start.member_id.shop();
@@ -90,6 +110,7 @@ pub async fn start(app: &App, start: Start, because: &Because) -> Result<Done<Su
         None => next_number(app, shop).await?,
     };
     let id = subscription_id.to_string();
+    check_ready(app, shop, &id).await?;
     let command = SubscriptionCommand::Start(Box::new(StartSubscription {
         subscription_id,
         member_id: start.member_id,

@@ -190,6 +190,23 @@ domain_event!(ShopSettingsEvent {
     AuthorizationValidityChanged,
     RetryPolicyChanged,
     NoticeKeyChanged,
+    ShopRenamed,
+    ShopProfileChanged,
+    MailSenderChanged,
+    InvoiceIssuerChanged,
+    WaybillCarrierChanged,
+    ContractOptionsChanged,
+    NormalPurchaseConfirmed,
+    ThreeDSecureChanged,
+    CardLinkingChanged,
+    DisplayNameChanged,
+    PaymentNotesChanged,
+    PaymentLogoChanged,
+    ShopTextChanged,
+    DeliveryCyclesChanged,
+    CartTextsChanged,
+    CartDesignChanged,
+    MyPageChanged,
 });
 
 use crate::member::MemberEvent;

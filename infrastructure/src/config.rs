@@ -16,6 +16,9 @@ pub struct Config {
     pub database_url: Redacted<String>,
     /// Address and port of the HTTP API and the pages.
     pub listen: String,
+    /// Address under which buyers reach this engine's pages, such as `https://cart.example.jp`; empty: `http://` and
+    /// [`listen`](Self::listen).
+    pub public_url: String,
     /// File with the master key for personal data and secrets; made on first use.
     pub key_file: PathBuf,
     /// Paygent, such as `https://module.paygent.co.jp`; empty: no calls to Paygent from this engine.
@@ -41,6 +44,7 @@ impl Default for Config {
         Self {
             database_url: Redacted::new("sqlite:data/teiki.db".to_owned()),
             listen: "127.0.0.1:8080".to_owned(),
+            public_url: String::new(),
             key_file: PathBuf::from("data/teiki.key"),
             paygent_url: String::new(),
             paygent_client_certificate: PathBuf::from("data/paygent/client.pem"),
@@ -72,9 +76,10 @@ pub enum ConfigError {
     },
 }
 
-const NAMES: [&str; 11] = [
+const NAMES: [&str; 12] = [
     "database_url",
     "listen",
+    "public_url",
     "key_file",
     "paygent_url",
     "paygent_client_certificate",
@@ -104,6 +109,14 @@ impl Config {
         }
         let config: Config = builder.build().and_then(config::Config::try_deserialize).map_err(unreadable)?;
         config.check()
+    }
+
+    /// Where buyers reach this engine's pages, without a slash at the end.
+    pub fn public_url(&self) -> String {
+        match self.public_url.trim_end_matches('/') {
+            "" => format!("http://{}", self.listen),
+            url => url.to_owned(),
+        }
     }
 
     fn check(self) -> Result<Self, ConfigError> {

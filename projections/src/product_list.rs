@@ -115,6 +115,12 @@ pub async fn page(
     select(shop, status, after, limit).paged(storage, limit, cursor).await
 }
 
+/// Whether the shop has at least one product on sale (S1).
+pub async fn any_on_sale(storage: &Storage, shop: ShopId) -> Result<bool, QueryError> {
+    let rows: Vec<ProductRow> = select(shop, Some(Status::OnSale), None, 1).rows(storage).await?;
+    Ok(!rows.is_empty())
+}
+
 /// One product.
 pub async fn get(storage: &Storage, product_id: &ProductId) -> Result<Option<ProductRow>, QueryError> {
     by_key(storage, product_id.as_str()).await

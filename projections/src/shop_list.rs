@@ -110,6 +110,24 @@ impl Projection for ShopList {
         rows.update(fact.aggregate_id, |row: &mut ShopRow| {
             match event {
                 Event::ShopOpened { .. } | Event::InstalmentsChanged { .. } | Event::PaymentMethodsChanged { .. } => {}
+                Event::ShopRenamed { name } => row.name.clone_from(name),
+                // Read from the stream itself where they are needed.
+                Event::ShopProfileChanged { .. }
+                | Event::MailSenderChanged { .. }
+                | Event::InvoiceIssuerChanged { .. }
+                | Event::WaybillCarrierChanged { .. }
+                | Event::ContractOptionsChanged { .. }
+                | Event::NormalPurchaseConfirmed { .. }
+                | Event::ThreeDSecureChanged { .. }
+                | Event::CardLinkingChanged { .. }
+                | Event::DisplayNameChanged { .. }
+                | Event::PaymentNotesChanged { .. }
+                | Event::PaymentLogoChanged { .. }
+                | Event::ShopTextChanged { .. }
+                | Event::DeliveryCyclesChanged { .. }
+                | Event::CartTextsChanged { .. }
+                | Event::CartDesignChanged { .. }
+                | Event::MyPageChanged { .. } => {}
                 Event::ConnectionChanged { .. } => row.connected = true,
                 Event::SaleModeChanged { sale_mode } => sale_mode_text(*sale_mode).clone_into(&mut row.sale_mode),
                 Event::ApplicabilityChanged { min, max } => {

@@ -223,6 +223,7 @@ async fn another_shop(stage: &Stage, app: &App) -> ShopId {
         app.gateway.execute::<ShopSettings>(&other.to_string(), &because, command).await.unwrap();
     }
     app.shops.forget(other);
+    teiki::demo::make_ready(app, other, 0, &because).await.unwrap();
     let member_id = MemberId::new(other, "M00000").unwrap();
     let profile = members::Profile {
         name: "山田 花子".into(),

@@ -4,7 +4,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use teiki_domain::payment_method::SaleMode;
 use teiki_tests::served::Served;
-use teiki_tests::stage::{Stage, open_shop};
+use teiki_tests::stage::{Stage, open_shop_unready};
 use teiki_tests::stores::StoreKind;
 
 fn cookies(price: i64) -> Value {
@@ -14,7 +14,7 @@ fn cookies(price: i64) -> Value {
 async fn s2_products_are_put_on_sale_changed_and_withdrawn(kind: StoreKind) {
     let stage = Stage::new(kind, "2026-04-01").await;
     let app = stage.app().await;
-    open_shop(&app, SaleMode::AuthorizeOnly).await;
+    open_shop_unready(&app, SaleMode::AuthorizeOnly).await;
     app.stop().await;
     let served = Served::start(&stage, &[]).await;
     let path = "/v1/products/02396-C-1";

@@ -8,6 +8,7 @@ use std::process::Stdio;
 use std::sync::Arc;
 use teiki::app::App;
 use teiki::command_gateway::Because;
+use teiki::demo::make_ready;
 use teiki::members::{self, Profile};
 use teiki::payments::CardRegistration;
 use teiki::shops::secret_context;
@@ -94,6 +95,7 @@ impl Stage {
         Config {
             database_url: Redacted::new(self.url.clone()),
             listen: "127.0.0.1:0".to_owned(),
+            public_url: String::new(),
             key_file: self.folder.path().join("teiki.key"),
             paygent_url: self.simulator.base_url(),
             paygent_client_certificate: self.simulator.client_certificate(),
@@ -204,8 +206,14 @@ pub fn just_after_midnight(day: NaiveDate) -> DateTime<Utc> {
     tokyo_midnight(day) + Duration::seconds(30)
 }
 
-/// Opens the shop with everything switched on.
+/// Opens the shop with everything switched on, ready to sell subscriptions (S1).
 pub async fn open_shop(app: &App, sale_mode: SaleMode) {
+    open_shop_unready(app, sale_mode).await;
+    make_ready(app, shop(), 0, &app.gateway.because("test", "set up")).await.unwrap();
+}
+
+/// As [`open_shop`], with nothing set but connection, sale mode, payment methods and switches.
+pub async fn open_shop_unready(app: &App, sale_mode: SaleMode) {
     let because = app.gateway.because("test", "set up");
     let merchant = Merchant::demonstration();
     let seal = |name: &str, secret: &str| app.keys.seal_secret(&secret_context(shop(), name), secret).unwrap();

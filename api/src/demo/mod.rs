@@ -2,9 +2,12 @@
 
 mod folder;
 mod people;
+mod ready;
 mod report;
 mod shop;
 mod story;
+
+pub use ready::make_ready;
 
 use crate::app::{App, AppError};
 use crate::cli::progress_bar;

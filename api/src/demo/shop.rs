@@ -2,6 +2,7 @@
 
 use super::DemoError;
 use super::people::{CYCLES, Fate, MEMBERS, PRODUCTS};
+use super::ready::{make_ready, product};
 use crate::app::App;
 use crate::command_gateway::Because;
 use crate::members::{self, Profile};
@@ -62,6 +63,10 @@ async fn settings(app: &App, because: &Because) -> Result<(), DemoError> {
         connect_password: seal("connect_password", &merchant.connect_password)?,
         token_key: seal("token_key", &merchant.token_key)?,
     };
+    make_ready(app, shop, LEAD_DAYS, because).await.map_err(DemoError::other)?;
+    for (code, name, price, tax_percent) in PRODUCTS {
+        product(app, shop, code, name, price, tax_percent, because).await.map_err(DemoError::other)?;
+    }
     let goods_max = Yen::new(20_000).map_err(DemoError::other)?;
     for command in [
         Settings::ChangeSaleMode(SaleMode::AuthorizeAndCapture),
@@ -70,7 +75,6 @@ async fn settings(app: &App, because: &Because) -> Result<(), DemoError> {
         Settings::ChangePaymentMethods(vec![PaymentMethod::Card, cash_on_delivery()]),
         Settings::ChangeApplicability { min: None, max: Some(goods_max) },
         Settings::ChangeCardExpiryMails(true),
-        Settings::ChangeLeadTime(LEAD_DAYS),
         // Last, so that an interrupted set-up is done again.
         Settings::ChangeConnection(connection),
     ] {

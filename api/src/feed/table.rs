@@ -125,6 +125,24 @@ forms!(
         AuthorizationValidityChanged { days, warn_days } => "shop.authorization_validity_changed" 1;
         RetryPolicyChanged { policy } => "shop.retry_policy_changed" 1;
         NoticeKeyChanged {} => "shop.notice_key_changed" 1 with { notice_key: "configured" = notice_key.is_some() };
+        ShopRenamed { name } => "shop.renamed" 1;
+        ShopProfileChanged { profile } => "shop.profile_changed" 1;
+        MailSenderChanged { sender } => "shop.mail_sender_changed" 1;
+        InvoiceIssuerChanged { issuer } => "shop.invoice_issuer_changed" 1;
+        WaybillCarrierChanged { carrier } => "shop.waybill_carrier_changed" 1;
+        ContractOptionsChanged { options } => "shop.contract_options_changed" 1;
+        NormalPurchaseConfirmed { works } => "shop.normal_purchase_confirmed" 1;
+        ThreeDSecureChanged { enabled, merchant_name, attempt_control } => "shop.three_d_secure_changed" 1
+            with { hash_key: "configured" = hash_key.is_some() };
+        CardLinkingChanged { enabled } => "shop.card_linking_changed" 1;
+        DisplayNameChanged { display_name } => "shop.display_name_changed" 1;
+        PaymentNotesChanged { notes } => "shop.payment_notes_changed" 1;
+        PaymentLogoChanged { logo } => "shop.payment_logo_changed" 1;
+        ShopTextChanged { page, text } => "shop.text_changed" 1;
+        DeliveryCyclesChanged { cycles } => "shop.delivery_cycles_changed" 1;
+        CartTextsChanged { texts } => "shop.cart_texts_changed" 1;
+        CartDesignChanged { design } => "shop.cart_design_changed" 1;
+        MyPageChanged { my_page } => "shop.my_page_changed" 1;
     }
 );
 

@@ -24,6 +24,7 @@ mod reports;
 mod request;
 mod request_id;
 mod schema;
+mod shop_profile;
 mod shop_settings;
 pub(crate) mod shops;
 mod subscription_commands;
@@ -179,6 +180,7 @@ fn keyed() -> Routes {
         .routes(routes!(products::put))
         .routes(routes!(products::withdraw))
         .routes(routes!(shops::one))
+        .routes(routes!(shops::readiness))
         .routes(routes!(shop_settings::connection))
         .routes(routes!(shop_settings::sale_mode))
         .routes(routes!(shop_settings::instalments))
@@ -192,6 +194,26 @@ fn keyed() -> Routes {
         .routes(routes!(shop_settings::retry_policy))
         .routes(routes!(shop_settings::validity))
         .routes(routes!(shop_settings::notice_key))
+        .routes(routes!(shop_profile::name))
+        .routes(routes!(shop_profile::profile))
+        .routes(routes!(shop_profile::mail_sender))
+        .routes(routes!(shop_profile::invoice_issuer))
+        .routes(routes!(shop_profile::waybill_carrier))
+        .routes(routes!(shop_profile::contract_options))
+        .routes(routes!(shop_profile::normal_purchase))
+        .routes(routes!(shop_profile::three_d_secure))
+        .routes(routes!(shop_profile::card_linking))
+        .routes(routes!(shop_profile::display_name))
+        .routes(routes!(shop_profile::payment_notes))
+        .routes(routes!(shop_profile::payment_logo))
+        .routes(routes!(shop_profile::legal_notice))
+        .routes(routes!(shop_profile::privacy_policy))
+        .routes(routes!(shop_profile::member_terms))
+        .routes(routes!(shop_profile::shipping_guide))
+        .routes(routes!(shop_profile::delivery_cycles))
+        .routes(routes!(shop_profile::cart_texts))
+        .routes(routes!(shop_profile::cart_design))
+        .routes(routes!(shop_profile::my_page))
         .routes(routes!(events::list))
         .routes(routes!(webhooks::list, webhooks::register))
         .routes(routes!(webhooks::one, webhooks::remove))

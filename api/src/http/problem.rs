@@ -188,7 +188,9 @@ impl From<ShopError> for Problem {
             ShopError::DoesNotExist(_) => not_found(error.to_string()),
             ShopError::NotConnected(_) | ShopError::NoTransport => conflict("not_connected", error.to_string()),
             ShopError::OtherEnvironment { .. } => conflict("other_environment", error.to_string()),
-            ShopError::Store(_) | ShopError::Key(_) | ShopError::Binding(_) => unavailable(&error),
+            ShopError::Store(_) | ShopError::Key(_) | ShopError::Binding(_) | ShopError::Products(_) => {
+                unavailable(&error)
+            }
         }
     }
 }
@@ -248,9 +250,17 @@ impl From<PaymentError> for Problem {
 pub(super) fn settings(error: CommandError<ShopSettingsRefusal>, field: &str) -> Problem {
     command(error, |refusal| match &refusal {
         ShopSettingsRefusal::DoesNotExist => not_found(refusal.to_string()),
-        ShopSettingsRefusal::Field { field: "connect ID", .. } => {
-            Problem::validation("connect_id", refusal.to_string())
+        // Named as the field of the request is.
+        ShopSettingsRefusal::Field { field: named, .. } | ShopSettingsRefusal::TooLong { field: named, .. } => {
+            let named = match *named {
+                "instalment note" | "payment method name" | "shop name" => field.to_owned(),
+                named => named.to_lowercase().replace(' ', "_"),
+            };
+            Problem::validation(&named, refusal.to_string())
         }
+        ShopSettingsRefusal::NoThreeDSecureOption
+        | ShopSettingsRefusal::NoCardVaultOption
+        | ShopSettingsRefusal::OptionInUse(_) => conflict("refused", refusal.to_string()),
         _ => Problem::validation(field, refusal.to_string()),
     })
 }
@@ -283,6 +293,7 @@ impl From<StartError> for Problem {
         match error {
             StartError::Shop(error) => error.into(),
             StartError::Settings(refusal) => Problem::validation("payment_method", refusal.to_string()),
+            StartError::NotReady { .. } => conflict("shop_not_ready", error.to_string()),
             StartError::NoSuchMember(_) => Problem::validation("member_id", error.to_string()),
             StartError::NoCard(_) => conflict("no_card", error.to_string()),
             StartError::OtherShop => Problem::validation("subscription_id", error.to_string()),

@@ -5,12 +5,14 @@ use super::problem::{Problem, product, unavailable};
 use super::query::{NoParams, Params, cursor, limit, parse};
 use super::request::field;
 use crate::app::App;
+use crate::cart_button;
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, PathRejection};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use teiki_domain::delivery_cycle::DeliveryCycle;
 use teiki_domain::ids::ProductId;
 use teiki_domain::money::Yen;
 use teiki_domain::product::{Content, Product, ProductCommand as Command, Status};
@@ -42,11 +44,16 @@ pub(super) struct ProductView {
     withdrawn_at: Option<String>,
     /// Position in the log of the last event that changed it.
     position: i64,
+    /// S2: the HTML of its button 「定期購入カゴに入れる」, for the shop's own page; null once it was withdrawn.
+    cart_button: Option<String>,
 }
 
-impl From<ProductRow> for ProductView {
-    fn from(row: ProductRow) -> Self {
-        Self {
+impl ProductView {
+    fn new(row: ProductRow, public_url: &str, cycles: &[DeliveryCycle]) -> Result<Self, Problem> {
+        let on_sale = row.status == Status::OnSale.as_str();
+        let id = row.product_id.parse::<ProductId>().map_err(|error| unavailable(&error))?;
+        Ok(Self {
+            cart_button: on_sale.then(|| cart_button::html(public_url, &id, cycles)),
             product_id: row.product_id,
             code: row.code,
             name: row.name,
@@ -56,7 +63,7 @@ impl From<ProductRow> for ProductView {
             registered_at: row.registered_at,
             withdrawn_at: row.withdrawn_at,
             position: row.updated_position,
-        }
+        })
     }
 }
 
@@ -162,7 +169,9 @@ pub(super) async fn list(
     let shop = caller.shop_asked_for(filters.shop.as_deref())?;
     let (after, limit) = (cursor(filters.cursor.as_deref())?, limit(filters.limit)?);
     let page = product_list::page(&app.storage, shop, filters.status, after.as_ref(), limit).await?;
-    let products = page.rows.into_iter().map(ProductView::from).collect();
+    let (url, settings) = (app.config.public_url(), app.shops.get(shop).await?.settings);
+    let view = |row| ProductView::new(row, &url, &settings.delivery_cycles);
+    let products = page.rows.into_iter().map(view).collect::<Result<_, Problem>>()?;
     Ok(Json(Products { products, next_cursor: page.next.map(|next| next.to_string()) }))
 }
 
@@ -185,7 +194,10 @@ fn product_id(id: Id) -> Result<ProductId, Problem> {
 
 async fn read(app: &App, id: &ProductId) -> Result<ProductView, Problem> {
     match product_list::get(&app.storage, id).await? {
-        Some(row) => Ok(row.into()),
+        Some(row) => {
+            let settings = app.shops.get(id.shop()).await?.settings;
+            ProductView::new(row, &app.config.public_url(), &settings.delivery_cycles)
+        }
         None => Err(Problem::new(StatusCode::NOT_FOUND, "not_found", "There is no such product")
             .detail(format!("product {id}"))),
     }

@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 use teiki_domain::order::Payment;
+use teiki_domain::shop_settings::{AttemptControl, Missing, WaybillCarrier};
 use utoipa::IntoParams;
+use utoipa::openapi::schema::SchemaType;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 
 fn names(names: &[&str]) -> ObjectBuilder {
@@ -17,6 +19,29 @@ pub(super) fn payment_status() -> RefOr<Schema> {
 /// Sale mode (S4).
 pub(super) fn sale_mode() -> RefOr<Schema> {
     names(&["authorize_only", "authorize_and_capture"]).into()
+}
+
+/// Parcel carrier (O14).
+pub(super) fn waybill_carrier() -> RefOr<Schema> {
+    names(&WaybillCarrier::ALL.map(WaybillCarrier::as_str)).into()
+}
+
+/// As [`waybill_carrier`], or null until one is chosen.
+pub(super) fn waybill_carrier_or_null() -> RefOr<Schema> {
+    let mut values: Vec<Value> = WaybillCarrier::ALL.map(WaybillCarrier::as_str).map(Value::from).to_vec();
+    values.push(Value::Null);
+    let types = SchemaType::from_iter([Type::String, Type::Null]);
+    ObjectBuilder::new().schema_type(types).enum_values(Some(values)).into()
+}
+
+/// What becomes of attempts of 3-D Secure (S6).
+pub(super) fn attempt_control() -> RefOr<Schema> {
+    names(&AttemptControl::ALL.map(AttemptControl::as_str)).into()
+}
+
+/// What can be missing before a shop may sell subscriptions (S1).
+pub(super) fn missing() -> RefOr<Schema> {
+    names(&Missing::ALL.map(Missing::as_str)).into()
 }
 
 /// Which list an order is in (O11).

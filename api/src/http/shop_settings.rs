@@ -27,6 +27,27 @@ const SECRET_MAX: usize = 64;
 /// Most payment methods of a shop.
 const METHODS_MAX: usize = 20;
 
+/// Addresses that change one setting each: name, address, name of the operation, body; which field a refusal is about
+/// unless it says so itself; how the body becomes the command.
+macro_rules! settings {
+    ($($(#[$doc:meta])* $name:ident($path:tt, $operation:tt, $body:ident) about $field:tt $read:pat => $command:expr;)+) => {$(
+        $(#[$doc])*
+        #[utoipa::path(put, path = $path, operation_id = $operation, tag = "shops",
+            params($crate::http::schema::ShopPath), request_body = $body,
+            responses((status = 200, body = $crate::http::shops::ShopView)))]
+        pub(in crate::http) async fn $name(
+            axum::extract::State(app): axum::extract::State<std::sync::Arc<$crate::app::App>>,
+            caller: $crate::http::caller::Caller,
+            id: $crate::http::shops::Id,
+            body: Result<axum::Json<$body>, axum::extract::rejection::JsonRejection>,
+        ) -> Result<axum::Json<$crate::http::shops::ShopView>, $crate::http::Problem> {
+            let axum::Json($read) = body?;
+            $crate::http::shops::change(&app, &caller, $crate::http::shops::shop(&id)?, $command, $field).await
+        }
+    )+};
+}
+pub(super) use settings;
+
 type Body<T> = Result<Json<T>, JsonRejection>;
 type Answer = Result<Json<ShopView>, Problem>;
 
@@ -97,7 +118,7 @@ async fn may_be(app: &App, shop: ShopId, new: &NewConnection) -> Result<(), Prob
 }
 
 /// A secret, encrypted; the envelope that is kept when it holds the same, since another one would be a change.
-fn seal(
+pub(super) fn seal(
     app: &App,
     shop: ShopId,
     name: &str,
@@ -126,13 +147,11 @@ pub(super) struct NewSaleMode {
     sale_mode: SaleMode,
 }
 
-/// `PUT /v1/shops/{id}/sale-mode`: whether orders are captured together with their authorisation, from the next
-/// generated order on (S4).
-#[utoipa::path(put, path = "/v1/shops/{id}/sale-mode", operation_id = "change_sale_mode", tag = "shops",
-    params(super::schema::ShopPath), request_body = NewSaleMode, responses((status = 200, body = ShopView)))]
-pub(super) async fn sale_mode(State(app): State<Arc<App>>, caller: Caller, id: Id, body: Body<NewSaleMode>) -> Answer {
-    let Json(NewSaleMode { sale_mode }) = body?;
-    change(&app, &caller, shop(&id)?, Command::ChangeSaleMode(sale_mode), "sale_mode").await
+settings! {
+    /// `PUT /v1/shops/{id}/sale-mode`: whether orders are captured together with their authorisation, from the next
+    /// generated order on (S4).
+    sale_mode("/v1/shops/{id}/sale-mode", "change_sale_mode", NewSaleMode) about "sale_mode"
+        NewSaleMode { sale_mode } => Command::ChangeSaleMode(sale_mode);
 }
 
 /// Instalments of one-off purchases (S5).
@@ -146,17 +165,10 @@ pub(super) struct NewInstalments {
     note: String,
 }
 
-/// `PUT /v1/shops/{id}/instalments`: whether one-off purchases may be paid in instalments (S5).
-#[utoipa::path(put, path = "/v1/shops/{id}/instalments", operation_id = "change_instalments", tag = "shops",
-    params(super::schema::ShopPath), request_body = NewInstalments, responses((status = 200, body = ShopView)))]
-pub(super) async fn instalments(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    id: Id,
-    body: Body<NewInstalments>,
-) -> Answer {
-    let Json(NewInstalments { allowed, note }) = body?;
-    change(&app, &caller, shop(&id)?, Command::ChangeInstalments { allowed, note }, "note").await
+settings! {
+    /// `PUT /v1/shops/{id}/instalments`: whether one-off purchases may be paid in instalments (S5).
+    instalments("/v1/shops/{id}/instalments", "change_instalments", NewInstalments) about "note"
+        NewInstalments { allowed, note } => Command::ChangeInstalments { allowed, note };
 }
 
 /// Applicability condition (S9), both bounds inclusive; left out or null: no bound.
@@ -171,19 +183,14 @@ pub(super) struct NewApplicability {
     max: Option<i64>,
 }
 
-/// `PUT /v1/shops/{id}/applicability`: the goods amounts for which a card is charged (S9).
-#[utoipa::path(put, path = "/v1/shops/{id}/applicability", operation_id = "change_applicability", tag = "shops",
-    params(super::schema::ShopPath), request_body = NewApplicability, responses((status = 200, body = ShopView)))]
-pub(super) async fn applicability(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    id: Id,
-    body: Body<NewApplicability>,
-) -> Answer {
-    let Json(NewApplicability { min, max }) = body?;
-    let min = min.map(|yen| field("min", Yen::new(yen))).transpose()?;
-    let max = max.map(|yen| field("max", Yen::new(yen))).transpose()?;
-    change(&app, &caller, shop(&id)?, Command::ChangeApplicability { min, max }, "min").await
+settings! {
+    /// `PUT /v1/shops/{id}/applicability`: the goods amounts for which a card is charged (S9).
+    applicability("/v1/shops/{id}/applicability", "change_applicability", NewApplicability) about "min"
+        NewApplicability { min, max } => {
+            let min = min.map(|yen| field("min", Yen::new(yen))).transpose()?;
+            let max = max.map(|yen| field("max", Yen::new(yen))).transpose()?;
+            Command::ChangeApplicability { min, max }
+        };
 }
 
 /// A switch.
@@ -193,30 +200,18 @@ pub(super) struct Switch {
     enabled: bool,
 }
 
-/// `PUT /v1/shops/{id}/use-for-subscriptions`: whether cards are offered for subscriptions (S12).
-#[utoipa::path(put, path = "/v1/shops/{id}/use-for-subscriptions", operation_id = "change_use_for_subscriptions",
-    tag = "shops", params(super::schema::ShopPath), request_body = Switch, responses((status = 200, body = ShopView)))]
-pub(super) async fn use_for_subscriptions(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    id: Id,
-    body: Body<Switch>,
-) -> Answer {
-    let Json(Switch { enabled }) = body?;
-    change(&app, &caller, shop(&id)?, Command::ChangeUseForSubscriptions(enabled), "enabled").await
+settings! {
+    /// `PUT /v1/shops/{id}/use-for-subscriptions`: whether cards are offered for subscriptions (S12).
+    use_for_subscriptions("/v1/shops/{id}/use-for-subscriptions", "change_use_for_subscriptions", Switch)
+        about "enabled"
+        Switch { enabled } => Command::ChangeUseForSubscriptions(enabled);
 }
 
-/// `PUT /v1/shops/{id}/authorize-at-generation`: whether renewals are authorised when the order is generated (S13).
-#[utoipa::path(put, path = "/v1/shops/{id}/authorize-at-generation", operation_id = "change_authorize_at_generation",
-    tag = "shops", params(super::schema::ShopPath), request_body = Switch, responses((status = 200, body = ShopView)))]
-pub(super) async fn authorize_at_generation(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    id: Id,
-    body: Body<Switch>,
-) -> Answer {
-    let Json(Switch { enabled }) = body?;
-    change(&app, &caller, shop(&id)?, Command::ChangeAuthorizeAtGeneration(enabled), "enabled").await
+settings! {
+    /// `PUT /v1/shops/{id}/authorize-at-generation`: whether renewals are authorised when the order is generated (S13).
+    authorize_at_generation("/v1/shops/{id}/authorize-at-generation", "change_authorize_at_generation", Switch)
+        about "enabled"
+        Switch { enabled } => Command::ChangeAuthorizeAtGeneration(enabled);
 }
 
 /// Payment methods for subscriptions (S14).
@@ -227,23 +222,18 @@ pub(super) struct NewMethods {
     payment_methods: Vec<Method>,
 }
 
-/// `PUT /v1/shops/{id}/payment-methods`: the methods that subscriptions may use (S14).
-#[utoipa::path(put, path = "/v1/shops/{id}/payment-methods", operation_id = "change_payment_methods", tag = "shops",
-    params(super::schema::ShopPath), request_body = NewMethods, responses((status = 200, body = ShopView)))]
-pub(super) async fn payment_methods(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    id: Id,
-    body: Body<NewMethods>,
-) -> Answer {
-    let Json(NewMethods { payment_methods }) = body?;
-    if payment_methods.len() > METHODS_MAX {
-        return Err(Problem::validation("payment_methods", format!("at most {METHODS_MAX}")));
-    }
-    let methods = payment_methods.into_iter().enumerate();
-    let methods = methods.map(|(i, method)| method.read(&format!("payment_methods[{i}]")));
-    let methods = methods.collect::<Result<Vec<_>, Problem>>()?;
-    change(&app, &caller, shop(&id)?, Command::ChangePaymentMethods(methods), "payment_methods").await
+settings! {
+    /// `PUT /v1/shops/{id}/payment-methods`: the methods that subscriptions may use (S14).
+    payment_methods("/v1/shops/{id}/payment-methods", "change_payment_methods", NewMethods) about "payment_methods"
+        NewMethods { payment_methods } => {
+            if payment_methods.len() > METHODS_MAX {
+                return Err(Problem::validation("payment_methods", format!("at most {METHODS_MAX}")));
+            }
+            let methods = payment_methods.into_iter().enumerate();
+            let methods = methods.map(|(i, method)| method.read(&format!("payment_methods[{i}]")));
+            let methods = methods.collect::<Result<Vec<_>, Problem>>()?;
+            Command::ChangePaymentMethods(methods)
+        };
 }
 
 /// Card-expiry mails (S15).
@@ -254,17 +244,10 @@ pub(super) struct NewMails {
     automatic: bool,
 }
 
-/// `PUT /v1/shops/{id}/card-expiry-mails`: whether mails about cards that end are sent by themselves (S15).
-#[utoipa::path(put, path = "/v1/shops/{id}/card-expiry-mails", operation_id = "change_card_expiry_mails", tag = "shops",
-    params(super::schema::ShopPath), request_body = NewMails, responses((status = 200, body = ShopView)))]
-pub(super) async fn card_expiry_mails(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    id: Id,
-    body: Body<NewMails>,
-) -> Answer {
-    let Json(NewMails { automatic }) = body?;
-    change(&app, &caller, shop(&id)?, Command::ChangeCardExpiryMails(automatic), "automatic").await
+settings! {
+    /// `PUT /v1/shops/{id}/card-expiry-mails`: whether mails about cards that end are sent by themselves (S15).
+    card_expiry_mails("/v1/shops/{id}/card-expiry-mails", "change_card_expiry_mails", NewMails) about "automatic"
+        NewMails { automatic } => Command::ChangeCardExpiryMails(automatic);
 }
 
 /// Order-generation lead time (S16).
@@ -276,13 +259,11 @@ pub(super) struct NewLeadTime {
     days: u16,
 }
 
-/// `PUT /v1/shops/{id}/lead-time`: how many days before its delivery an order is generated, for dates scheduled from
-/// now on (S16).
-#[utoipa::path(put, path = "/v1/shops/{id}/lead-time", operation_id = "change_lead_time", tag = "shops",
-    params(super::schema::ShopPath), request_body = NewLeadTime, responses((status = 200, body = ShopView)))]
-pub(super) async fn lead_time(State(app): State<Arc<App>>, caller: Caller, id: Id, body: Body<NewLeadTime>) -> Answer {
-    let Json(NewLeadTime { days }) = body?;
-    change(&app, &caller, shop(&id)?, Command::ChangeLeadTime(days), "days").await
+settings! {
+    /// `PUT /v1/shops/{id}/lead-time`: how many days before its delivery an order is generated, for dates scheduled from
+    /// now on (S16).
+    lead_time("/v1/shops/{id}/lead-time", "change_lead_time", NewLeadTime) about "days"
+        NewLeadTime { days } => Command::ChangeLeadTime(days);
 }
 
 /// Contract with Paygent (S17), both days inclusive; left out or null: open.
@@ -297,17 +278,10 @@ pub(super) struct NewContractPeriod {
     end: Option<NaiveDate>,
 }
 
-/// `PUT /v1/shops/{id}/contract-period`: outside it nothing is authorised (S17).
-#[utoipa::path(put, path = "/v1/shops/{id}/contract-period", operation_id = "change_contract_period", tag = "shops",
-    params(super::schema::ShopPath), request_body = NewContractPeriod, responses((status = 200, body = ShopView)))]
-pub(super) async fn contract_period(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    id: Id,
-    body: Body<NewContractPeriod>,
-) -> Answer {
-    let Json(NewContractPeriod { start, end }) = body?;
-    change(&app, &caller, shop(&id)?, Command::ChangeContractPeriod { start, end }, "start").await
+settings! {
+    /// `PUT /v1/shops/{id}/contract-period`: outside it nothing is authorised (S17).
+    contract_period("/v1/shops/{id}/contract-period", "change_contract_period", NewContractPeriod) about "start"
+        NewContractPeriod { start, end } => Command::ChangeContractPeriod { start, end };
 }
 
 /// When failed authorisations are tried again by themselves.
@@ -328,13 +302,13 @@ fn ladder() -> utoipa::openapi::Array {
     ArrayBuilder::new().items(days).max_items(Some(10)).examples([serde_json::json!([1, 3, 7])]).build()
 }
 
-/// `PUT /v1/shops/{id}/retry-policy`: when failed authorisations are tried again by themselves.
-#[utoipa::path(put, path = "/v1/shops/{id}/retry-policy", operation_id = "change_retry_policy", tag = "shops",
-    params(super::schema::ShopPath), request_body = Retries, responses((status = 200, body = ShopView)))]
-pub(super) async fn retry_policy(State(app): State<Arc<App>>, caller: Caller, id: Id, body: Body<Retries>) -> Answer {
-    let Json(Retries { ladder, on_card_change }) = body?;
-    let policy = RetryPolicy { ladder, on_card_change };
-    change(&app, &caller, shop(&id)?, Command::ChangeRetryPolicy(policy), "ladder").await
+settings! {
+    /// `PUT /v1/shops/{id}/retry-policy`: when failed authorisations are tried again by themselves.
+    retry_policy("/v1/shops/{id}/retry-policy", "change_retry_policy", Retries) about "ladder"
+        Retries { ladder, on_card_change } => {
+            let policy = RetryPolicy { ladder, on_card_change };
+            Command::ChangeRetryPolicy(policy)
+        };
 }
 
 /// For how many days an authorisation is used.
@@ -350,12 +324,10 @@ pub(super) struct Validity {
     warn_days: u16,
 }
 
-/// `PUT /v1/shops/{id}/authorization-validity`: for how many days an authorisation is used.
-#[utoipa::path(put, path = "/v1/shops/{id}/authorization-validity", operation_id = "change_authorization_validity",
-    tag = "shops", params(super::schema::ShopPath), request_body = Validity, responses((status = 200, body = ShopView)))]
-pub(super) async fn validity(State(app): State<Arc<App>>, caller: Caller, id: Id, body: Body<Validity>) -> Answer {
-    let Json(Validity { days, warn_days }) = body?;
-    change(&app, &caller, shop(&id)?, Command::ChangeAuthorizationValidity { days, warn_days }, "days").await
+settings! {
+    /// `PUT /v1/shops/{id}/authorization-validity`: for how many days an authorisation is used.
+    validity("/v1/shops/{id}/authorization-validity", "change_authorization_validity", Validity) about "days"
+        Validity { days, warn_days } => Command::ChangeAuthorizationValidity { days, warn_days };
 }
 
 /// The key Paygent signs its notices with.

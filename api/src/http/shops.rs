@@ -1,10 +1,11 @@
-//! A shop and its settings, read and changed as a whole family: one address a setting (S3-S5, S9, S12-S17).
+//! A shop and its settings, read and changed as a whole family: one address a setting (S1, S3-S18).
 
 use super::as_of::Then;
 use super::caller::Caller;
 use super::problem::{Problem, unavailable};
-use super::query::Params;
+use super::query::{NoParams, Params};
 use super::request::Method;
+use super::shop_profile::About;
 use crate::app::App;
 use crate::as_of;
 use axum::Json;
@@ -16,7 +17,7 @@ use serde::Serialize;
 use std::sync::Arc;
 use teiki_domain::ids::ShopId;
 use teiki_domain::payment_method::SaleMode;
-use teiki_domain::shop_settings::{Details, ShopSettings, ShopSettingsCommand as Command};
+use teiki_domain::shop_settings::{Details, Missing, ShopSettings, ShopSettingsCommand as Command};
 use utoipa::ToSchema;
 
 pub(super) type Id = Result<Path<String>, PathRejection>;
@@ -57,6 +58,8 @@ pub(crate) struct ShopView {
     retry_policy: RetryPolicyView,
     /// Whether the key is set that Paygent signs its notices with.
     has_notice_key: bool,
+    #[serde(flatten)]
+    about: About,
 }
 
 /// S3 without its secrets.
@@ -142,6 +145,7 @@ impl From<&Details> for ShopView {
             },
             retry_policy: RetryPolicyView { ladder: retry_policy.ladder, on_card_change: retry_policy.on_card_change },
             has_notice_key: settings.notice_key.is_some(),
+            about: settings.into(),
         }
     }
 }
@@ -168,6 +172,42 @@ pub(super) async fn one(
         Some(settings) => Ok(Json(settings.into())),
         None => Err(Problem::new(StatusCode::NOT_FOUND, "not_found", "There is no such shop")),
     }
+}
+
+/// One thing that is missing before the shop may sell subscriptions.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Missing)]
+pub(super) struct MissingView {
+    /// Its stable name.
+    #[schema(schema_with = super::schema::missing)]
+    item: &'static str,
+    /// What is missing and what to do.
+    sentence: &'static str,
+}
+
+/// Whether a shop may sell subscriptions (S1).
+#[derive(Serialize, ToSchema)]
+pub(super) struct Readiness {
+    /// Whether subscriptions can be started.
+    ready: bool,
+    /// What is missing; empty when it is ready.
+    missing: Vec<MissingView>,
+}
+
+/// `GET /v1/shops/{id}/readiness`: what is missing before the shop may sell subscriptions (S1).
+#[utoipa::path(get, path = "/v1/shops/{id}/readiness", operation_id = "get_shop_readiness", tag = "shops",
+    params(super::schema::ShopPath), responses((status = 200, body = Readiness)))]
+pub(super) async fn readiness(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    id: Id,
+    Params(NoParams {}): Params<NoParams>,
+) -> Result<Json<Readiness>, Problem> {
+    let shop = shop(&id)?;
+    caller.owns(shop)?;
+    let missing = app.shops.missing(shop).await?;
+    let view = |item: &Missing| MissingView { item: item.as_str(), sentence: item.sentence() };
+    Ok(Json(Readiness { ready: missing.is_empty(), missing: missing.iter().map(view).collect() }))
 }
 
 pub(super) fn shop(id: &Id) -> Result<ShopId, Problem> {

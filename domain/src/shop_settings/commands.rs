@@ -1,3 +1,8 @@
+use super::values::{
+    CartDesign, CartTexts, ContractOptions, InvoiceIssuer, Logo, MailSender, MyPage, PaymentNotes, ShopProfile,
+    ShopText, ThreeDSecure, WaybillCarrier,
+};
+use crate::delivery_cycle::DeliveryCycle;
 use crate::ids::ShopId;
 use crate::money::Yen;
 use crate::payment_method::{PaymentMethod, SaleMode};
@@ -74,4 +79,43 @@ pub enum ShopSettingsCommand {
     ChangeRetryPolicy(RetryPolicy),
     /// The key Paygent's difference notices are signed with, already encrypted.
     ChangeNoticeKey(Option<Sealed>),
+    /// Its name as buyers read it, 1 to 200 characters.
+    Rename(String),
+    /// How buyers reach the shop.
+    ChangeProfile(ShopProfile),
+    /// Who mails come from, and who reads along.
+    ChangeMailSender(MailSender),
+    /// Who issues invoices.
+    ChangeInvoiceIssuer(InvoiceIssuer),
+    /// Whose format waybill data has (O14).
+    ChangeWaybillCarrier(WaybillCarrier),
+    /// S1, S6, S7: what the contract with Paygent allows. An option in use stays on record.
+    ChangeContractOptions(ContractOptions),
+    /// S1: whether a normal purchase works, as somebody tried.
+    ConfirmNormalPurchase(bool),
+    /// S6.
+    ChangeThreeDSecure(ThreeDSecure),
+    /// S7.
+    ChangeCardLinking(bool),
+    /// S8, 1 to 60 characters.
+    ChangeDisplayName(String),
+    /// S10.
+    ChangePaymentNotes(PaymentNotes),
+    /// S11; none clears image and text.
+    ChangePaymentLogo(Option<Logo>),
+    /// S1.
+    ChangeText {
+        /// Which one.
+        page: ShopText,
+        /// Its text, or the address it stands at; empty: none.
+        text: String,
+    },
+    /// S1: delivery cycles that buyers may choose from.
+    ChangeDeliveryCycles(Vec<DeliveryCycle>),
+    /// S18.
+    ChangeCartTexts(CartTexts),
+    /// S18.
+    ChangeCartDesign(CartDesign),
+    /// S1.
+    ChangeMyPage(MyPage),
 }

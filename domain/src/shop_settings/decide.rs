@@ -1,7 +1,8 @@
 use super::commands::{Connection, ShopSettingsCommand as Command};
 use super::events::ShopSettingsEvent as Event;
 use super::refusals::ShopSettingsRefusal as Refusal;
-use super::state::{ShopSettings, VALIDITY_MAX};
+use super::state::{Details, ShopSettings, VALIDITY_MAX};
+use super::values::{COMMENT_MAX, CYCLES_MAX, ContractOptions, Logo, PAGE_TEXT_MAX, ThreeDSecure, lines};
 use crate::cqrs::Decide;
 use crate::payment_method::PaymentMethod;
 
@@ -19,7 +20,7 @@ impl Decide for ShopSettings {
             (ShopSettings::Opened(_), Command::Open { .. }) => Ok(vec![]),
             (ShopSettings::Absent, _) => Err(Refusal::DoesNotExist),
             (ShopSettings::Opened(details), command) => {
-                let event = change(command)?;
+                let event = change(details, command)?;
                 // Setting what is already set leaves no trace in the history.
                 let mut after = ShopSettings::Opened(details.clone());
                 after.fold(&event);
@@ -46,7 +47,7 @@ fn text(
     }
 }
 
-fn change(command: Command) -> Result<Event, Refusal> {
+fn change(details: &Details, command: Command) -> Result<Event, Refusal> {
     Ok(match command {
         Command::Open { shop_id, name } => Event::ShopOpened { shop_id, name },
         Command::ChangeConnection(connection) => change_connection(connection)?,
@@ -91,7 +92,80 @@ fn change(command: Command) -> Result<Event, Refusal> {
             Event::RetryPolicyChanged { policy }
         }
         Command::ChangeNoticeKey(notice_key) => Event::NoticeKeyChanged { notice_key },
+        Command::Rename(name) => {
+            text("name", &name, "1 to 200 characters without control characters", 1..=200)?;
+            Event::ShopRenamed { name }
+        }
+        Command::ChangeProfile(profile) => {
+            profile.check()?;
+            Event::ShopProfileChanged { profile }
+        }
+        Command::ChangeMailSender(sender) => {
+            sender.check()?;
+            Event::MailSenderChanged { sender }
+        }
+        Command::ChangeInvoiceIssuer(issuer) => {
+            issuer.check()?;
+            Event::InvoiceIssuerChanged { issuer }
+        }
+        Command::ChangeWaybillCarrier(carrier) => Event::WaybillCarrierChanged { carrier },
+        Command::ChangeContractOptions(options) => change_contract_options(details, options)?,
+        Command::ConfirmNormalPurchase(works) => Event::NormalPurchaseConfirmed { works },
+        Command::ChangeThreeDSecure(new) => {
+            new.check(details.contract_options.three_d_secure)?;
+            let ThreeDSecure { enabled, merchant_name, hash_key, attempt_control } = new;
+            Event::ThreeDSecureChanged { enabled, merchant_name, hash_key, attempt_control }
+        }
+        Command::ChangeCardLinking(true) if !details.contract_options.card_vault => {
+            return Err(Refusal::NoCardVaultOption);
+        }
+        Command::ChangeCardLinking(enabled) => Event::CardLinkingChanged { enabled },
+        Command::ChangeDisplayName(display_name) => {
+            text("display name", &display_name, "1 to 60 characters without control characters", 1..=60)?;
+            Event::DisplayNameChanged { display_name }
+        }
+        Command::ChangePaymentNotes(notes) => {
+            notes.check()?;
+            Event::PaymentNotesChanged { notes }
+        }
+        Command::ChangePaymentLogo(logo) => {
+            logo.as_ref().map_or(Ok(()), Logo::check)?;
+            Event::PaymentLogoChanged { logo }
+        }
+        Command::ChangeText { page, text } => {
+            lines("text", &text, PAGE_TEXT_MAX)?;
+            Event::ShopTextChanged { page, text }
+        }
+        Command::ChangeDeliveryCycles(cycles) => {
+            if cycles.len() > CYCLES_MAX {
+                return Err(Refusal::Field { field: "delivery cycles", rule: "at most 20" });
+            }
+            Event::DeliveryCyclesChanged { cycles }
+        }
+        Command::ChangeCartTexts(texts) => {
+            texts.check()?;
+            Event::CartTextsChanged { texts }
+        }
+        Command::ChangeCartDesign(design) => {
+            design.check()?;
+            Event::CartDesignChanged { design }
+        }
+        Command::ChangeMyPage(my_page) => {
+            lines("comment", &my_page.comment, COMMENT_MAX)?;
+            Event::MyPageChanged { my_page }
+        }
     })
+}
+
+/// What is in use cannot leave the record (S6, S7).
+fn change_contract_options(details: &Details, options: ContractOptions) -> Result<Event, Refusal> {
+    if details.three_d_secure.enabled && !options.three_d_secure {
+        return Err(Refusal::OptionInUse("3-D Secure"));
+    }
+    if details.card_linking && !options.card_vault {
+        return Err(Refusal::OptionInUse("the card vault, which card linking needs,"));
+    }
+    Ok(Event::ContractOptionsChanged { options })
 }
 
 fn change_connection(connection: Connection) -> Result<Event, Refusal> {

@@ -1,3 +1,8 @@
+use super::values::{
+    AttemptControl, CartDesign, CartTexts, ContractOptions, InvoiceIssuer, Logo, MailSender, MyPage, PaymentNotes,
+    ShopProfile, ShopText, WaybillCarrier,
+};
+use crate::delivery_cycle::DeliveryCycle;
 use crate::ids::ShopId;
 use crate::money::Yen;
 use crate::payment_method::{PaymentMethod, SaleMode};
@@ -94,5 +99,98 @@ pub enum ShopSettingsEvent {
     NoticeKeyChanged {
         /// The key.
         notice_key: Option<Sealed>,
+    },
+    /// It has another name.
+    ShopRenamed {
+        /// Its name as buyers read it.
+        name: String,
+    },
+    /// How buyers reach the shop.
+    ShopProfileChanged {
+        /// Address, phone, mail, site, my-page.
+        profile: ShopProfile,
+    },
+    /// Who mails to buyers come from, and who at the shop reads along.
+    MailSenderChanged {
+        /// Name and addresses.
+        sender: MailSender,
+    },
+    /// Who issues invoices and receipts.
+    InvoiceIssuerChanged {
+        /// Name and registration number.
+        issuer: InvoiceIssuer,
+    },
+    /// Whose format waybill data has (O14).
+    WaybillCarrierChanged {
+        /// The carrier.
+        carrier: WaybillCarrier,
+    },
+    /// What the contract with Paygent allows (S1, S6, S7).
+    ContractOptionsChanged {
+        /// The options on record.
+        options: ContractOptions,
+    },
+    /// Somebody tried a normal purchase (S1).
+    NormalPurchaseConfirmed {
+        /// Whether it works.
+        works: bool,
+    },
+    /// 3-D Secure 2.0 on first purchases (S6 ⑧-⑪). The key is encrypted before it comes here.
+    ThreeDSecureChanged {
+        /// Whether it is used.
+        enabled: bool,
+        /// Merchant name in Latin letters.
+        merchant_name: String,
+        /// The key that results are signed with.
+        hash_key: Option<Sealed>,
+        /// What becomes of attempts.
+        attempt_control: AttemptControl,
+    },
+    /// Card linking (S7 ⑫).
+    CardLinkingChanged {
+        /// Whether cards are linked to members.
+        enabled: bool,
+    },
+    /// Name of the payment method (S8 ⑬).
+    DisplayNameChanged {
+        /// As buyers read it.
+        display_name: String,
+    },
+    /// Notes on the payment method (S10 ⑮).
+    PaymentNotesChanged {
+        /// The text, and where it is shown.
+        notes: PaymentNotes,
+    },
+    /// Logo of the payment method (S11 ⑯).
+    PaymentLogoChanged {
+        /// Image and ALT text; none: both were cleared.
+        logo: Option<Logo>,
+    },
+    /// One of the texts every shop must show (S1).
+    ShopTextChanged {
+        /// Which one.
+        page: ShopText,
+        /// The text, or the address it stands at.
+        text: String,
+    },
+    /// Delivery cycles that buyers may choose from (S1).
+    DeliveryCyclesChanged {
+        /// In the order they are shown.
+        cycles: Vec<DeliveryCycle>,
+    },
+    /// Comments of the cart's pages (S18).
+    CartTextsChanged {
+        /// The comments.
+        texts: CartTexts,
+    },
+    /// Basic design of the cart's pages (S18).
+    CartDesignChanged {
+        /// Colours and logo.
+        design: CartDesign,
+    },
+    /// Settings of the my-page (S1).
+    MyPageChanged {
+        /// The settings.
+        my_page: MyPage,
     },
 }

@@ -12,6 +12,23 @@ pub enum ShopSettingsRefusal {
         /// What would be accepted.
         rule: &'static str,
     },
+    /// A text is too long or holds what cannot be shown.
+    #[error("the {field} is not acceptable: at most {max} characters without control characters")]
+    TooLong {
+        /// Which setting.
+        field: &'static str,
+        /// Most characters.
+        max: usize,
+    },
+    /// S6: the contract does not have the option.
+    #[error("3-D Secure cannot be used: the contract option is not on record; ask Paygent and record it first")]
+    NoThreeDSecureOption,
+    /// S7: the contract does not have the option.
+    #[error("cards cannot be linked: the card-vault option is not on record; ask Paygent and record it first")]
+    NoCardVaultOption,
+    /// S6, S7: what needs the option is switched on.
+    #[error("the contract option for {0} is in use; switch that off first")]
+    OptionInUse(&'static str),
     /// S9: the bounds exclude everything.
     #[error("the smallest goods amount is above the largest; swap or clear one of them")]
     EmptyRange,

@@ -112,6 +112,7 @@ impl Field {
             concurrency: 8,
             requests_per_second: 100_000,
             clock: self.now.to_rfc3339(),
+            public_url: String::new(),
             webhook_private_addresses: false,
         }
     }
