@@ -13,6 +13,7 @@ use teiki_infrastructure::event_store::{
     EventStore, LogReader, Sequencer, SequencerError, Storage, StorageError, StorageOptions,
 };
 use teiki_infrastructure::key_ring::{KeyError, KeyRing};
+use teiki_infrastructure::mailer::{Mailer, MailerError};
 use teiki_infrastructure::paygent::{Transport, TransportConfig, TransportError};
 use teiki_infrastructure::serial_numbers::SerialNumbers;
 use teiki_infrastructure::store_id::{self, StoreIdError};
@@ -39,6 +40,9 @@ pub enum AppError {
     /// The way to Paygent.
     #[error(transparent)]
     Transport(#[from] TransportError),
+    /// The way out for mails.
+    #[error(transparent)]
+    Mailer(#[from] MailerError),
     /// The store's name.
     #[error(transparent)]
     StoreId(#[from] StoreIdError),
@@ -88,6 +92,8 @@ pub struct App {
     pub serials: SerialNumbers,
     /// Keys for personal data and secrets.
     pub keys: KeyRing,
+    /// The way out for mails; none: they wait.
+    pub mailer: Option<Mailer>,
     notices: Notify,
     webhooks: Notify,
     stop: CancellationToken,
@@ -103,6 +109,7 @@ impl App {
         // Both rustls users of this process take the same provider; a second call finds it set, which is fine.
         let _ = rustls::crypto::ring::default_provider().install_default();
         crate::metrics::install();
+        let mailer = Mailer::open(&config)?;
         make_folder(config.database_url.expose())?;
         let options = StorageOptions { connections: config.concurrency as u32 + 8, ..StorageOptions::default() };
         let storage = Storage::open(config.database_url.expose(), &options).await?;
@@ -152,6 +159,7 @@ impl App {
             payments,
             serials,
             keys,
+            mailer,
             notices: Notify::new(),
             webhooks: Notify::new(),
             stop: CancellationToken::new(),

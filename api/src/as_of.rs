@@ -113,7 +113,8 @@ pub async fn subscription(
             RecordedEvent::ShopSettings(_)
             | RecordedEvent::Order(_)
             | RecordedEvent::Member(_)
-            | RecordedEvent::Product(_) => {}
+            | RecordedEvent::Product(_)
+            | RecordedEvent::Mail(_) => {}
         }
         Ok(())
     })
@@ -131,7 +132,8 @@ pub async fn shop(app: &App, id: ShopId, then: Moment) -> Result<Option<Details>
             RecordedEvent::Subscription(_)
             | RecordedEvent::Order(_)
             | RecordedEvent::Member(_)
-            | RecordedEvent::Product(_) => {}
+            | RecordedEvent::Product(_)
+            | RecordedEvent::Mail(_) => {}
         }
         Ok(())
     })

@@ -12,6 +12,7 @@ pub mod export;
 pub mod feed;
 pub mod history;
 pub mod http;
+pub mod mails;
 pub mod members;
 pub mod metrics;
 pub mod payments;

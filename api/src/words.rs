@@ -1,6 +1,7 @@
 //! What people read: the manual's Japanese for states and reasons (O4).
 
 use crate::workers::retries::NoPlan;
+use teiki_domain::mail::MailKind;
 use teiki_domain::retry_policy::NoRetry;
 
 /// Payment status (決済状況) of an order, from its stable name.
@@ -27,6 +28,21 @@ pub fn payment_status(code: &str) -> &'static str {
         "refund_unknown" => "売上取消 結果不明",
         "refunded" => "キャンセル(売上取消)",
         _ => "不明な状態",
+    }
+}
+
+/// What a mail is for (K1-K5, O15).
+pub fn mail_kind(kind: MailKind) -> &'static str {
+    match kind {
+        MailKind::Thanks => "サンクスメール",
+        MailKind::ThanksCopy => "定期購入受注通知メール",
+        MailKind::OrderConfirmation => "注文確認メール",
+        MailKind::DeliveryNotice => "配送通知メール",
+        MailKind::Free => "フリーメール",
+        MailKind::CardClose => "カード有効期限メール(期限間近)",
+        MailKind::CardExpired => "カード有効期限メール(期限切れ)",
+        MailKind::CardExpiryList => "カード有効期限のお知らせ(ショップあて)",
+        MailKind::CardChanged => "カード変更のお知らせ",
     }
 }
 

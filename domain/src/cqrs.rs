@@ -122,6 +122,8 @@ aggregate!(
     crate::product::ProductRefusal
 );
 
+aggregate!(crate::mail::Mail, "mail", crate::mail::MailCommand, crate::mail::MailEvent, crate::mail::MailRefusal);
+
 domain_event!(SubscriptionEvent {
     SubscriptionStarted,
     OrderGenerationStarted,
@@ -174,6 +176,7 @@ domain_event!(MemberEvent {
     CardRegistrationFailed,
     MemberErased
 });
+domain_event!(MailEvent { MailRequested, MailSent, MailDelayed, MailGivenUp, MailDropped, MailReleased });
 domain_event!(ProductEvent { ProductRegistered, ProductChanged, ProductWithdrawn });
 domain_event!(ShopSettingsEvent {
     ShopOpened,
@@ -209,6 +212,7 @@ domain_event!(ShopSettingsEvent {
     MyPageChanged,
 });
 
+use crate::mail::MailEvent;
 use crate::member::MemberEvent;
 use crate::order::OrderEvent;
 use crate::product::ProductEvent;

@@ -7,6 +7,7 @@
 //! | subscription | shop `-` number | `02396-S00000012` |
 //! | order | subscription `-` generation date | `02396-S00000012-20260401` |
 //! | product | shop `-` code | `02396-C-1` |
+//! | mail | shop `-` 32 hexadecimal digits | `02396-0191d5…` |
 //! | transaction (取引ID, O1) | shop + 15 digits | `02396000000000831705` |
 
 use chrono::NaiveDate;
@@ -226,6 +227,39 @@ impl FromStr for ProductId {
                 "product id",
                 text,
                 "it is the shop's five digits, a hyphen, then 1 to 40 letters, digits, hyphens or underscores, such as 02396-C-1",
+            )),
+        }
+    }
+}
+
+/// A mail of a shop. Its digits follow from what caused it, so the same cause never makes a second one (K1, K2, C5).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct MailId(String);
+text_id!(MailId);
+
+impl MailId {
+    /// The mail of `shop` whose cause is known by this number.
+    pub fn new(shop: ShopId, cause: u128) -> Self {
+        Self(format!("{shop}-{cause:032x}"))
+    }
+
+    /// The shop the mail belongs to.
+    pub fn shop(&self) -> ShopId {
+        shop_of(&self.0)
+    }
+}
+
+impl FromStr for MailId {
+    type Err = IdError;
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let hexadecimal = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+        match split_shop(text) {
+            Some((_, cause)) if cause.len() == 32 && cause.bytes().all(hexadecimal) => Ok(Self(text.to_owned())),
+            _ => Err(IdError::new(
+                "mail id",
+                text,
+                "it is the shop's five digits, a hyphen and 32 lower-case hexadecimal digits",
             )),
         }
     }

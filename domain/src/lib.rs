@@ -11,6 +11,7 @@ pub mod cqrs;
 pub mod declines;
 pub mod delivery_cycle;
 pub mod ids;
+pub mod mail;
 pub mod member;
 pub mod money;
 pub mod order;

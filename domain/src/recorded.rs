@@ -1,5 +1,6 @@
 //! Events of every kind, as they are read back from the log.
 
+use crate::mail::MailEvent;
 use crate::member::MemberEvent;
 use crate::order::OrderEvent;
 use crate::product::ProductEvent;
@@ -20,6 +21,8 @@ pub enum RecordedEvent {
     ShopSettings(ShopSettingsEvent),
     /// Of a product.
     Product(ProductEvent),
+    /// Of a mail.
+    Mail(MailEvent),
 }
 
 /// A stored event that this program cannot read.
@@ -54,6 +57,7 @@ impl RecordedEvent {
             "member" => read("member", payload).map(Self::Member),
             "shop_settings" => read("shop_settings", payload).map(Self::ShopSettings),
             "product" => read("product", payload).map(Self::Product),
+            "mail" => read("mail", payload).map(Self::Mail),
             other => Err(DecodeError::UnknownAggregate(other.chars().take(64).collect())),
         }
     }
@@ -66,6 +70,7 @@ impl RecordedEvent {
             Self::Member(event) => event.name(),
             Self::ShopSettings(event) => event.name(),
             Self::Product(event) => event.name(),
+            Self::Mail(event) => event.name(),
         }
     }
 
@@ -77,6 +82,7 @@ impl RecordedEvent {
             Self::Member(event) => event.event_version(),
             Self::ShopSettings(event) => event.event_version(),
             Self::Product(event) => event.event_version(),
+            Self::Mail(event) => event.event_version(),
         }
     }
 

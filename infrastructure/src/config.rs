@@ -37,6 +37,13 @@ pub struct Config {
     pub clock: String,
     /// Whether webhooks may go to this machine and private networks, and over plain HTTP.
     pub webhook_private_addresses: bool,
+    /// Where mails go: `smtp://USER:PASSWORD@HOST:PORT` (encrypted by STARTTLS), `smtps://…`, or `file:FOLDER`; empty:
+    /// nowhere, and they wait. May carry a password, so it is never printed.
+    pub mail_url: Redacted<String>,
+    /// The mail address that mails come from; needed with `mail_url`.
+    pub mail_from: String,
+    /// Certificate to trust beside the machine's own when the mail server is spoken to, PEM; may be empty.
+    pub mail_ca: PathBuf,
 }
 
 impl Default for Config {
@@ -54,6 +61,9 @@ impl Default for Config {
             requests_per_second: 100,
             clock: String::new(),
             webhook_private_addresses: false,
+            mail_url: Redacted::new(String::new()),
+            mail_from: String::new(),
+            mail_ca: PathBuf::new(),
         }
     }
 }
@@ -76,7 +86,7 @@ pub enum ConfigError {
     },
 }
 
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 15] = [
     "database_url",
     "listen",
     "public_url",
@@ -89,6 +99,9 @@ const NAMES: [&str; 12] = [
     "requests_per_second",
     "clock",
     "webhook_private_addresses",
+    "mail_url",
+    "mail_from",
+    "mail_ca",
 ];
 
 impl Config {
@@ -208,7 +221,9 @@ mod tests {
 
     #[test]
     fn the_password_of_the_store_is_never_printed() {
-        let config = load("", &[("TEIKI_DATABASE_URL", "postgres://teiki:hunter2@db/teiki")]).unwrap();
+        let database = ("TEIKI_DATABASE_URL", "postgres://teiki:hunter2@db/teiki");
+        let mails = ("TEIKI_MAIL_URL", "smtp://teiki:hunter2@mail.example.jp");
+        let config = load("", &[database, mails]).unwrap();
         assert!(!format!("{config:?}").contains("hunter2"));
     }
 }

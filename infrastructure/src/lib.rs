@@ -9,6 +9,8 @@ pub mod erasures;
 pub mod event_store;
 pub mod idempotency_keys;
 pub mod key_ring;
+pub mod mail_cursor;
+pub mod mailer;
 pub mod notice_inbox;
 pub mod paygent;
 pub mod paygent_binding;

@@ -35,6 +35,7 @@ pub mod card_expiry_table;
 pub mod daily_sales;
 pub mod due_renewals;
 pub mod failed_orders;
+pub mod mail_list;
 pub mod member_list;
 pub mod order_list;
 pub mod payment_attempts;
@@ -65,6 +66,7 @@ pub fn all() -> Vec<Arc<dyn Projection>> {
     vec![
         Arc::new(card_expiry_table::CardExpiryTable),
         Arc::new(due_renewals::DueRenewals),
+        Arc::new(mail_list::MailList),
         Arc::new(member_list::MemberList),
         Arc::new(order_list::OrderList),
         Arc::new(payment_report::PaymentReport),

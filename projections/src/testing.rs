@@ -70,6 +70,7 @@ fn payload(event: &RecordedEvent) -> String {
         RecordedEvent::Member(event) => serde_json::to_string(event),
         RecordedEvent::ShopSettings(event) => serde_json::to_string(event),
         RecordedEvent::Product(event) => serde_json::to_string(event),
+        RecordedEvent::Mail(event) => serde_json::to_string(event),
     }
     .unwrap()
 }

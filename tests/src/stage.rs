@@ -105,6 +105,7 @@ impl Stage {
             requests_per_second: 100_000,
             clock: self.now.to_rfc3339(),
             webhook_private_addresses: false,
+            ..Config::default()
         }
     }
 

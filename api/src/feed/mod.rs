@@ -211,7 +211,8 @@ fn personal(event: &RecordedEvent) -> Option<&Sealed> {
         | RecordedEvent::Subscription(_)
         | RecordedEvent::Order(_)
         | RecordedEvent::ShopSettings(_)
-        | RecordedEvent::Product(_) => None,
+        | RecordedEvent::Product(_)
+        | RecordedEvent::Mail(_) => None,
     }
 }
 

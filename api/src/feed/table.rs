@@ -6,6 +6,7 @@
 
 use super::NameAndData;
 use serde_json::{Map, json};
+use teiki_domain::mail::MailEvent as Mail;
 use teiki_domain::member::MemberEvent as Member;
 use teiki_domain::order::OrderEvent as Order;
 use teiki_domain::product::ProductEvent as Product;
@@ -155,6 +156,18 @@ forms!(
     }
 );
 
+forms!(
+    /// A mail's event. What it says is not shown.
+    mail, MAIL, Mail {
+        MailRequested { mail_id, kind, recipient, about, requested_at } hides { letter } => "mail.requested" 1;
+        MailSent { attempt, message_id } => "mail.sent" 1;
+        MailDelayed { attempt, reason, again_at } => "mail.delayed" 1;
+        MailGivenUp { attempt, reason } => "mail.given_up" 1;
+        MailDropped {} => "mail.dropped" 1;
+        MailReleased {} => "mail.released" 1;
+    }
+);
+
 /// Name, version and data of an event.
 pub(super) fn form(event: &RecordedEvent) -> NameAndData {
     match event {
@@ -163,6 +176,7 @@ pub(super) fn form(event: &RecordedEvent) -> NameAndData {
         RecordedEvent::Member(event) => member(event),
         RecordedEvent::ShopSettings(event) => shop(event),
         RecordedEvent::Product(event) => product(event),
+        RecordedEvent::Mail(event) => mail(event),
     }
 }
 
@@ -174,10 +188,11 @@ pub(super) fn noun(event: &RecordedEvent) -> &'static str {
         RecordedEvent::Member(_) => "member",
         RecordedEvent::ShopSettings(_) => "shop",
         RecordedEvent::Product(_) => "product",
+        RecordedEvent::Mail(_) => "mail",
     }
 }
 
 /// Every name there is, with its version.
 pub(super) fn names() -> impl Iterator<Item = (&'static str, u32)> {
-    [SUBSCRIPTION, ORDER, MEMBER, SHOP, PRODUCT].into_iter().flatten().copied()
+    [SUBSCRIPTION, ORDER, MEMBER, SHOP, PRODUCT, MAIL].into_iter().flatten().copied()
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde_json::Value;
+use teiki_domain::mail::MailEvent;
 use teiki_domain::order::OrderEvent;
 use teiki_domain::recorded::RecordedEvent;
 use teiki_domain::subscription::SubscriptionEvent;
@@ -9,7 +10,7 @@ use teiki_infrastructure::event_store::LogEvent;
 use utoipa::ToSchema;
 
 /// Keys of payloads whose values are sealed.
-const SEALED: [&str; 4] = ["profile", "connect_password", "token_key", "notice_key"];
+const SEALED: [&str; 5] = ["profile", "connect_password", "token_key", "notice_key", "letter"];
 
 /// One event of a history.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -20,7 +21,7 @@ pub struct Entry {
     pub position: i64,
     /// When, RFC 3339 in UTC.
     pub recorded_at: String,
-    /// `subscription`, `order`, `member` or `shop_settings`.
+    /// `subscription`, `order`, `member`, `shop_settings`, `product` or `mail`.
     pub aggregate_type: String,
     /// Which one.
     pub aggregate_id: String,
@@ -108,6 +109,7 @@ pub(super) fn link(entries: &mut [Entry], told: &[Told]) {
                 let same = earlier().filter(|cause| cause.event.aggregate_id == this.event.aggregate_id);
                 due_since(same).map(|cause| cause.event.position)
             }
+            RecordedEvent::Mail(event) => of_mail(this, event, earlier()),
             RecordedEvent::Subscription(_)
             | RecordedEvent::Member(_)
             | RecordedEvent::ShopSettings(_)
@@ -154,6 +156,22 @@ fn of_order<'t>(this: &Told, event: &OrderEvent, mut earlier: impl Iterator<Item
             })
         }
     };
+    cause.map(|cause| cause.event.position)
+}
+
+/// What becomes of a mail follows from its request, or from its release by hand.
+fn of_mail<'t>(this: &Told, event: &MailEvent, mut earlier: impl Iterator<Item = &'t Told>) -> Option<i64> {
+    let asked = match event {
+        MailEvent::MailRequested { .. } => return None,
+        MailEvent::MailSent { .. }
+        | MailEvent::MailDelayed { .. }
+        | MailEvent::MailGivenUp { .. }
+        | MailEvent::MailDropped {} => ["MailRequested", "MailReleased"].as_slice(),
+        MailEvent::MailReleased {} => &["MailGivenUp", "MailDelayed"],
+    };
+    let cause = earlier.find(|cause| {
+        cause.event.aggregate_id == this.event.aggregate_id && asked.contains(&cause.event.event_type.as_str())
+    });
     cause.map(|cause| cause.event.position)
 }
 

@@ -5,6 +5,7 @@
 
 mod entry;
 mod words;
+mod words_mail;
 mod words_member;
 mod words_order;
 mod words_product;
@@ -28,6 +29,7 @@ use teiki_infrastructure::clock::tokyo;
 use teiki_infrastructure::event_store::LogError;
 use teiki_infrastructure::key_ring::KeyError;
 use teiki_projections::QueryError;
+use teiki_projections::mail_list::{self, MailFilter};
 use teiki_projections::subscription_list::{self, SubscriptionFilter};
 use teiki_projections::transactions;
 
@@ -109,6 +111,7 @@ pub async fn of(app: &App, id: &str, names: bool) -> Result<Vec<Entry>, HistoryE
             RecordedEvent::Member(event) => words_member::text(event, &name_of(app, event, names, &mut known).await?),
             RecordedEvent::ShopSettings(event) => words_shop::text(event),
             RecordedEvent::Product(event) => words_product::text(event),
+            RecordedEvent::Mail(event) => words_mail::text(event),
         };
         entries.push(Entry::new(told, text));
     }
@@ -201,7 +204,23 @@ impl Story {
             self.stream(app, "member", member.as_str(), belongs).await?;
         }
         self.told.append(&mut own.told);
-        Ok(())
+        let about = MailFilter { order: Some(order.clone()), ..MailFilter::default() };
+        self.mails(app, &about).await
+    }
+
+    /// The mails that are about this.
+    async fn mails(&mut self, app: &App, about: &MailFilter) -> Result<(), HistoryError> {
+        let mut after = None;
+        loop {
+            let page = mail_list::list(&app.storage, about, after.as_ref(), PAGE).await?;
+            for row in page.rows {
+                self.stream(app, "mail", &row.mail_id, |_| true).await?;
+            }
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(()),
+            }
+        }
     }
 
     /// A subscription and all its orders.
@@ -216,12 +235,15 @@ impl Story {
             }
         }
         self.told.append(&mut own.told);
-        Ok(())
+        let about = MailFilter { subscription: Some(subscription.clone()), ..MailFilter::default() };
+        self.mails(app, &about).await
     }
 
     /// A member with cards, subscriptions and their orders.
     async fn member(&mut self, app: &App, member: &MemberId) -> Result<(), HistoryError> {
         self.stream(app, "member", member.as_str(), |_| true).await?;
+        let about = MailFilter { member: Some(member.clone()), ..MailFilter::default() };
+        self.mails(app, &about).await?;
         let filter = SubscriptionFilter { member: Some(member.clone()), ..SubscriptionFilter::default() };
         let mut after = None;
         loop {
@@ -286,6 +308,7 @@ fn kind(aggregate_type: &str) -> &str {
         "member" => "会員",
         "shop_settings" => "店舗設定",
         "product" => "商品",
+        "mail" => "メール",
         other => other,
     }
 }

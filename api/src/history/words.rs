@@ -1,12 +1,13 @@
 //! What several kinds of events say in the same words; who acted and why, as people read it.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use std::borrow::Cow;
 use teiki_domain::basket::{Basket, Charge};
 use teiki_domain::declines::meaning;
 use teiki_domain::order::FoundBy;
 use teiki_domain::payment_method::{PaymentMethod, SaleMode};
 use teiki_domain::subscription::NextDates;
+use teiki_infrastructure::clock::tokyo;
 
 pub(super) fn basket(basket: &Basket) -> String {
     let lines: Vec<_> =
@@ -47,6 +48,11 @@ pub(super) fn failure(code: &str, detail: &str) -> String {
     format!("{}(コード {code} {detail})", meaning(code, detail))
 }
 
+/// An instant as Tokyo's clocks show it.
+pub(super) fn instant(at: DateTime<Utc>) -> String {
+    tokyo(at).format("%Y-%m-%d %H:%M").to_string()
+}
+
 pub(super) fn until(what: &str, last: Option<NaiveDate>) -> String {
     last.map(|day| format!("、{what}は {day} まで")).unwrap_or_default()
 }
@@ -67,6 +73,7 @@ pub(super) fn actor(actor: &str) -> Cow<'_, str> {
         "worker:notices" => "差分通知の処理",
         "worker:reconciliation" => "照合",
         "worker:retries" => "再オーソリ",
+        "worker:mails" => "メール送信",
         "operator" => "オペレーター",
         "member" => "会員",
         other => other,
@@ -86,6 +93,13 @@ pub(super) fn reason(reason: &str) -> Cow<'_, str> {
         "the member registered a card" => "会員のカード登録",
         "the member changed the card" => "会員のカード変更",
         "the member changed the card on my-page" => "マイページでのカード変更",
+        "the subscription began" => "定期購入が始まったため",
+        "the card is close to its end" => "カードの有効期限が近いため",
+        "the card is past its end" => "カードの有効期限が切れたため",
+        "cards are close to their end or past it" => "有効期限の近い、または切れたカードがあるため",
+        "what became of the mail" => "メール送信の結果の記録",
+        "a mail was written" => "メールの作成",
+        "the mail was released" => "メールの再送信の指示",
         "the member asked for it" => "会員の申し出",
         "the shop's retry ladder came to its next step" => "店舗の再試行規則による",
         "the member's personal data is to be erased" => "個人情報の削除依頼",

@@ -1,5 +1,6 @@
 //! Work that nobody has to ask for.
 
+pub mod mails;
 pub mod night_run;
 pub mod notices;
 pub mod reconcile;

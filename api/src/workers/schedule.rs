@@ -1,7 +1,7 @@
 //! When work happens by itself in `teiki serve`: the renewals of each night with the retries and the reconciliation
-//! after them, the asking about unknown outcomes, Paygent's notices, the webhooks.
+//! after them, the asking about unknown outcomes, Paygent's notices, the webhooks, the mails.
 
-use super::{night_run, notices, reconcile, recovery_round, retries, webhooks};
+use super::{mails, night_run, notices, reconcile, recovery_round, retries, webhooks};
 use crate::app::App;
 use crate::http::idempotency::KEPT_DAYS;
 use crate::payments::FirstSeen;
@@ -43,6 +43,8 @@ pub fn start(app: &Arc<App>) {
     app.spawn(async move { again_after_panic(&news, "the notices", || keep_listening(&news)).await });
     let hooks = app.clone();
     app.spawn(async move { again_after_panic(&hooks, "the webhooks", || webhooks::keep_sending(&hooks)).await });
+    let letters = app.clone();
+    app.spawn(async move { again_after_panic(&letters, "the mails", || mails::keep_sending(&letters)).await });
 }
 
 /// A worker that panics begins anew: nobody would notice that the nights are over until the orders are missed.

@@ -10,6 +10,7 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
+use teiki_domain::mail::MailEvent;
 use teiki_domain::member::MemberEvent;
 use teiki_domain::order::OrderEvent;
 use teiki_domain::product::ProductEvent;
@@ -83,8 +84,16 @@ fn every_shop_settings_event_is_written_and_read_as_its_golden_file() {
 }
 
 #[test]
+fn every_mail_event_is_written_and_read_as_its_golden_file() {
+    check("mail", MailEvent::TYPES, samples::mail(), RecordedEvent::Mail);
+}
+
+#[test]
 fn no_golden_folder_is_without_an_aggregate() {
     for folder in names_in(&root()) {
-        assert!(["member", "order", "product", "shop_settings", "subscription"].contains(&folder.as_str()), "{folder}");
+        assert!(
+            ["mail", "member", "order", "product", "shop_settings", "subscription"].contains(&folder.as_str()),
+            "{folder}"
+        );
     }
 }

@@ -5,6 +5,7 @@
 
 mod golden;
 mod history;
+mod mail_invariants;
 mod member_examples;
 mod member_invariants;
 mod order_asking;

@@ -9,6 +9,7 @@ use proptest::sample::{Index, select};
 use std::collections::BTreeSet;
 use teiki_domain::basket::Basket;
 use teiki_domain::cqrs::Decide;
+use teiki_domain::mail::Mail;
 use teiki_domain::member::{Member, MemberEvent};
 use teiki_domain::order::{Order, OrderEvent};
 use teiki_domain::product::{Product, ProductEvent};
@@ -35,13 +36,14 @@ proptest! {
         fold_in_any_order::<Subscription>(&samples::subscription(), &picks);
         fold_in_any_order::<Order>(&samples::order(), &picks);
         fold_in_any_order::<Member>(&samples::member(), &picks);
+        fold_in_any_order::<Mail>(&samples::mail(), &picks);
         fold_in_any_order::<Product>(&samples::product(), &picks);
         fold_in_any_order::<ShopSettings>(&samples::shop_settings(), &picks);
     }
 
     #[test]
     fn decoding_takes_any_text(
-        aggregate in select(vec!["subscription", "order", "member", "shop_settings", "product", "other"]), text in any::<String>(),
+        aggregate in select(vec!["subscription", "order", "member", "shop_settings", "product", "mail", "other"]), text in any::<String>(),
     ) {
         prop_assert!(RecordedEvent::decode(aggregate, &text).is_err());
     }

@@ -1,10 +1,12 @@
 //! A sample of every shape an event can have: each variant of each enum in it, each optional part with and without.
 
+mod mail;
 mod order;
 mod product;
 mod shop_settings;
 mod subscription;
 
+pub(crate) use mail::mail;
 pub(crate) use order::order;
 pub(crate) use product::product;
 pub(crate) use shop_settings::shop_settings;
