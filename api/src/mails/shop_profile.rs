@@ -29,7 +29,24 @@ pub struct ShopProfile {
 impl ShopProfile {
     /// From the settings in force.
     pub fn of(settings: &Details) -> Self {
-        Self { name: settings.name.clone(), from_name: settings.name.clone(), ..Self::default() }
+        let profile = &settings.profile;
+        let address = [profile.postal_code.as_str(), &profile.address].map(str::trim);
+        let address = match address {
+            ["", address] => address.to_owned(),
+            [code, address] => format!("〒{code} {address}").trim().to_owned(),
+        };
+        let notes = &settings.payment_notes;
+        Self {
+            name: settings.name.clone(),
+            from_name: settings.mail_sender.from_name.clone().unwrap_or_else(|| settings.name.clone()),
+            address,
+            mail: profile.mail.clone(),
+            phone: profile.phone.clone(),
+            site: profile.site_url.clone(),
+            my_page: profile.my_page_url.clone(),
+            payment_name: settings.display_name.clone(),
+            thanks_note: if notes.in_thanks_mail { notes.text.trim().to_owned() } else { String::new() },
+        }
     }
 
     /// Who gets the answers to mails; none where the shop entered no address.
@@ -41,6 +58,6 @@ impl ShopProfile {
 
 /// Where mails to the shop go: the addresses for copies, or the shop's own; empty where it entered none.
 pub fn addresses(settings: &Details) -> Vec<Contact> {
-    let _ = settings;
-    vec![]
+    let contact = |mail: &str| Contact { name: settings.name.clone(), mail: mail.to_owned() };
+    settings.shop_mails().into_iter().map(contact).collect()
 }

@@ -114,6 +114,7 @@ impl Field {
             clock: self.now.to_rfc3339(),
             public_url: String::new(),
             webhook_private_addresses: false,
+            ..Config::default()
         }
     }
 

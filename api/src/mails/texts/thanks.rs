@@ -59,8 +59,8 @@ fn body(thanks: &Thanks<'_>) -> String {
     if payment_method.is_card() {
         // C6: no other mail says that the payment is done.
         text.push_str(
-            " 本メールは、決済完了のお知らせを兼ねております。\n \
-             決済完了をお知らせするメールは別途お送りいたしませんので、ご了承ください。\n",
+            " お支払いの完了をお知らせするメールは、別途お送りしておりません。\n \
+             本メールをもってお知らせに代えさせていただきますので、ご了承ください。\n",
         );
     }
     if !shop.thanks_note.is_empty() {
