@@ -22,6 +22,7 @@ fresh:
 	$(CARGO) run -p teiki -- demo --folder $(DEMO) --fresh
 
 test:
+	tests/browser/install
 	$(CARGO) build --workspace --bins
 	tests/postgres $(CARGO) test --workspace
 

@@ -29,6 +29,9 @@ pub struct Because {
     pub request_id: Option<String>,
     /// Whether the same command, under the same id, may have been carried out before.
     pub repeats: bool,
+    /// The last sequence number the stream had when whoever asks looked at it; refused if it has gone on since. Nothing
+    /// is held against it where there is none.
+    pub expects: Option<usize>,
 }
 
 /// A command carried out.
@@ -64,6 +67,12 @@ pub enum CommandError<R: std::error::Error> {
         /// Which stream.
         stream: String,
     },
+    /// Somebody changed the thing after whoever asks looked at it.
+    #[error("{stream} was changed by somebody else after the page was opened; look at it again before changing it")]
+    Changed {
+        /// Which stream.
+        stream: String,
+    },
     /// The stream could not be read.
     #[error(transparent)]
     Load(#[from] StoreError),
@@ -78,7 +87,7 @@ impl<R: std::error::Error> CommandError<R> {
         match self {
             Self::Load(error) => error.is_unavailable(),
             Self::Append(error) => matches!(error, AppendError::Unavailable { .. }),
-            Self::Refused(_) | Self::Contended { .. } => false,
+            Self::Refused(_) | Self::Changed { .. } | Self::Contended { .. } => false,
         }
     }
 }
@@ -117,6 +126,7 @@ impl CommandGateway {
             causation_id: None,
             request_id: None,
             repeats: false,
+            expects: None,
         }
     }
 
@@ -130,6 +140,7 @@ impl CommandGateway {
             causation_id: Some(before.command_id),
             request_id: before.request_id.clone(),
             repeats: false,
+            expects: None,
         }
     }
 
@@ -183,6 +194,9 @@ impl CommandGateway {
             if because.repeats && self.store.holds_command::<A>(id, because.command_id).await? {
                 let Loaded { aggregate, sequence } = self.store.load::<A>(id).await?;
                 return Ok(Done { aggregate, sequence, events: vec![], begun: self.moment() });
+            }
+            if because.expects.is_some_and(|expected| expected != loaded.sequence) {
+                return Err(CommandError::Changed { stream: id.to_owned() });
             }
             let events = loaded.aggregate.decide(command.clone()).map_err(CommandError::Refused)?;
             let begun = self.moment();

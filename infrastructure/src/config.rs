@@ -19,6 +19,9 @@ pub struct Config {
     /// Address under which buyers reach this engine's pages, such as `https://cart.example.jp`; empty: `http://` and
     /// [`listen`](Self::listen).
     pub public_url: String,
+    /// The address under which people come to the pages through a proxy, such as `https://teiki.example.jp`; empty: the
+    /// pages are for this machine alone.
+    pub console_origin: String,
     /// File with the master key for personal data and secrets; made on first use.
     pub key_file: PathBuf,
     /// Paygent, such as `https://module.paygent.co.jp`; empty: no calls to Paygent from this engine.
@@ -52,6 +55,7 @@ impl Default for Config {
             database_url: Redacted::new("sqlite:data/teiki.db".to_owned()),
             listen: "127.0.0.1:8080".to_owned(),
             public_url: String::new(),
+            console_origin: String::new(),
             key_file: PathBuf::from("data/teiki.key"),
             paygent_url: String::new(),
             paygent_client_certificate: PathBuf::from("data/paygent/client.pem"),
@@ -86,10 +90,11 @@ pub enum ConfigError {
     },
 }
 
-const NAMES: [&str; 15] = [
+const NAMES: [&str; 16] = [
     "database_url",
     "listen",
     "public_url",
+    "console_origin",
     "key_file",
     "paygent_url",
     "paygent_client_certificate",
@@ -145,6 +150,10 @@ impl Config {
             let given = self.paygent_timeout_ms.to_string();
             return Err(ConfigError::Value { name: "paygent_timeout_ms", given, rule: "it is 10 to 120000" });
         }
+        if !self.console_origin.is_empty() && !is_origin(&self.console_origin) {
+            let rule = "it is https:// or http:// and a host name in lower case, and nothing behind it";
+            return Err(ConfigError::Value { name: "console_origin", given: self.console_origin, rule });
+        }
         if !self.clock.is_empty() && chrono::DateTime::parse_from_rfc3339(&self.clock).is_err() {
             let rule = "it is an RFC 3339 instant such as 2026-04-01T00:00:30+09:00";
             return Err(ConfigError::Value { name: "clock", given: self.clock, rule });
@@ -156,6 +165,13 @@ impl Config {
     pub fn paygent_timeout(&self) -> Duration {
         Duration::from_millis(self.paygent_timeout_ms)
     }
+}
+
+/// Whether it is an origin as browsers write it.
+fn is_origin(text: &str) -> bool {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b".-:[]".contains(&b);
+    host.is_some_and(|host| !host.is_empty() && host.bytes().all(allowed))
 }
 
 /// What is wrong and where, without what stands there: that may be a password.
@@ -212,6 +228,8 @@ mod tests {
             ("listen = ", &[], "teiki.toml"),
             ("", &[("TEIKI_CONCURRENCY", "0")], "1 to 256"),
             ("", &[("TEIKI_CONCURRENCY", "many")], "concurrency"),
+            ("", &[("TEIKI_CONSOLE_ORIGIN", "teiki.example.jp")], "https://"),
+            ("", &[("TEIKI_CONSOLE_ORIGIN", "https://teiki.example.jp/")], "nothing behind it"),
             ("", &[("TEIKI_CLOCK", "tomorrow")], "RFC 3339"),
         ] {
             let error = load(text, variables).unwrap_err().to_string();

@@ -12,6 +12,8 @@ pub mod key_ring;
 pub mod mail_cursor;
 pub mod mailer;
 pub mod notice_inbox;
+pub mod operator_sessions;
+pub mod operators;
 pub mod paygent;
 pub mod paygent_binding;
 pub mod redacted;

@@ -4,6 +4,8 @@ use paygent_simulator::{Fault, Rule, TelegramKind, TestCard};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use teiki_domain::payment_method::SaleMode;
+use teiki_infrastructure::operators::Role;
+use teiki_tests::console::{Console, account};
 use teiki_tests::served::Served;
 use teiki_tests::stage::{Stage, open_shop};
 use teiki_tests::stores::StoreKind;
@@ -96,10 +98,13 @@ async fn from_the_token_to_the_order_list(kind: StoreKind) {
     assert_eq!((&cards["cards"][0]["standing"], &cards["cards"][0]["expiry"]), (&json!("close"), &json!("05/26")));
 
     // The pages: transaction ID in brackets (O1), the name, nothing of the card but its mask.
-    let (status, html) = served.get("/orders").await;
-    assert_eq!(status, StatusCode::OK);
+    account(&served.stage, Role::Operator).await;
+    let console = Console::signed_in(&served, Role::Operator).await;
+    let page = console.get("/orders").await;
+    assert_eq!(page.status, StatusCode::OK);
+    let html = page.html;
     assert!(html.contains(&format!("[{transaction_id}]")) && html.contains("山田 花子"), "{html}");
-    let (_, html) = served.get("/cards").await;
+    let html = console.get("/cards").await.html;
     assert!(html.contains("期限間近") && html.contains("02396-D00001"), "{html}");
     let ready = served.get_json("/readyz").await;
     assert_eq!(ready["status"], "ok", "{ready}");
@@ -160,7 +165,9 @@ async fn bad_requests_get_a_problem_and_lose_nothing(kind: StoreKind) {
     let (status, text) = served.get("/v1/orders?limit=100000").await;
     assert!(status == StatusCode::UNPROCESSABLE_ENTITY && text.contains("limit"), "{text}");
     // Hostile text in an address is shown as text.
-    let (_, html) = served.get("/orders?status=%3Cscript%3Ealert(1)%3C/script%3E").await;
+    account(&served.stage, Role::Operator).await;
+    let console = Console::signed_in(&served, Role::Operator).await;
+    let html = console.get("/orders?status=%3Cscript%3Ealert(1)%3C/script%3E").await.html;
     assert!(!html.contains("<script>"), "{html}");
     // Another site's name for this machine is not answered.
     let foreign = served.client.get(format!("{}/orders", served.base)).header("host", "evil.example");

@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 use teiki::members::{self, Profile};
 use teiki_domain::payment_method::SaleMode;
 use teiki_domain::subscription::{Subscription, SubscriptionCommand};
+use teiki_infrastructure::operators::Role;
+use teiki_tests::console::{Console, account};
 use teiki_tests::served::Served;
 use teiki_tests::stage::{Stage, enrol, member, open_shop, subscribe, subscription};
 use teiki_tests::stores::StoreKind;
@@ -143,8 +145,10 @@ async fn nothing_personal_is_left_in_any_file_or_table(kind: StoreKind) {
 async fn erasing_over_http_beside_readers(kind: StoreKind) {
     let stage = lived(kind, true).await;
     let key = keys(&stage).await.remove(0).1;
+    account(&stage, Role::Operator).await;
     let served = Served::start(&stage, &[]).await;
-    let (_, html) = served.get("/orders").await;
+    let console = Console::signed_in(&served, Role::Operator).await;
+    let html = console.get("/orders").await.html;
     assert!(html.contains(NAME), "{html}");
     let path = format!("/v1/members/{}/personal-data", member(0));
     for _ in 0..2 {
@@ -159,7 +163,7 @@ async fn erasing_over_http_beside_readers(kind: StoreKind) {
     let again = json!({"member_id": member(0), "name": NAME, "mail": MAIL});
     let (status, problem) = served.post("/v1/members", &again).await;
     assert_eq!(status, StatusCode::CONFLICT, "{problem}");
-    let (_, html) = served.get("/orders").await;
+    let html = console.get("/orders").await.html;
     assert!(!html.contains(NAME) && html.contains("削除済み"), "{html}");
     served.stop().await;
     is_gone(&stage, &key).await;

@@ -8,6 +8,8 @@ use std::fs::{self, File};
 use std::time::{Duration, Instant};
 use teiki_domain::payment_method::SaleMode;
 use teiki_infrastructure::api_keys::Scope;
+use teiki_infrastructure::operators::Role;
+use teiki_tests::console::{Console, account};
 use teiki_tests::receiver::{Receiver, Reply};
 use teiki_tests::served::{Served, client};
 use teiki_tests::stage::{Stage, open_shop};
@@ -91,8 +93,9 @@ async fn a_full_story_leaves_nothing_personal_and_no_secret_in_the_log(kind: Sto
         served.get_json("/v1/events?types=member.*").await.to_string().contains(NAME),
         "it can be read, by whom may"
     );
-    let pages = served.get("/orders").await;
-    assert!(pages.1.contains(NAME), "and stands on the page");
+    account(&stage, Role::Operator).await;
+    let pages = Console::signed_in(&served, Role::Operator).await.get("/orders").await;
+    assert!(pages.html.contains(NAME), "and stands on the page");
     served.stop().await;
 
     let mut text = String::new();

@@ -189,7 +189,7 @@ async fn another_environment_is_only_read(kind: StoreKind) {
         let output = stage.teiki(&arguments).env("TEIKI_PAYGENT_URL", &elsewhere).output().await.unwrap();
         (
             output.status.success(),
-            String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap(),
+            String::from_utf8(output.stdout).unwrap() + String::from_utf8(output.stderr).unwrap().as_str(),
         )
     };
     let (bound, text) = bind(&["02396"]).await;

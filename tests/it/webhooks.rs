@@ -97,7 +97,7 @@ async fn events_are_sent_signed_and_in_log_order(kind: StoreKind) {
     assert!(listed.contains(&id) && shown.contains("倉庫"));
     let bare = secret.strip_prefix("whsec_").unwrap();
     let stored = stage.bytes().await;
-    assert!(!(shown + &listed).contains(bare) && !stored.windows(bare.len()).any(|part| part == bare.as_bytes()));
+    assert!(!(shown + listed.as_str()).contains(bare) && !stored.windows(bare.len()).any(|part| part == bare.as_bytes()));
 
     // Another shop's key finds nothing here.
     let other = key_of(&stage.url, ShopId::new(2397).unwrap(), &Scope::ALL, stage.now).await;
@@ -391,7 +391,7 @@ async fn webhooks_are_managed_on_the_command_line(kind: StoreKind) {
     let run = async |arguments: &[&str]| {
         let arguments: Vec<&str> = ["webhooks", "--json"].iter().chain(arguments).copied().collect();
         let output = stage.teiki(&arguments).env(PRIVATE.0, PRIVATE.1).output().await.unwrap();
-        let text = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+        let text = String::from_utf8(output.stdout).unwrap() + String::from_utf8(output.stderr).unwrap().as_str();
         let row = text.lines().next().and_then(|line| serde_json::from_str(line).ok()).unwrap_or(Value::Null);
         (output.status.success(), row, text)
     };

@@ -3,6 +3,8 @@
 // Support of tests: what cannot go on here has failed the test.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+pub mod browser;
+pub mod console;
 pub mod judge;
 pub mod receiver;
 pub mod served;

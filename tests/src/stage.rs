@@ -96,6 +96,7 @@ impl Stage {
             database_url: Redacted::new(self.url.clone()),
             listen: "127.0.0.1:0".to_owned(),
             public_url: String::new(),
+            console_origin: String::new(),
             key_file: self.folder.path().join("teiki.key"),
             paygent_url: self.simulator.base_url(),
             paygent_client_certificate: self.simulator.client_certificate(),

@@ -7,6 +7,7 @@ mod expiring;
 mod export;
 mod history;
 mod keys;
+mod operators;
 mod rebuild;
 mod reconcile;
 mod renew;
@@ -62,6 +63,8 @@ enum Command {
     Bind(bind::Arguments),
     /// Make, list and revoke the keys of programs that use the HTTP API.
     Keys(keys::Arguments),
+    /// Make, list, disable and enable the accounts of people who use the console.
+    Operators(operators::Arguments),
     /// Show where a shop's events are sent and what came of it, or change that.
     Webhooks(webhooks::Arguments),
     /// Print the delivery dates of a cycle, one ISO date a line.
@@ -164,6 +167,7 @@ async fn run(command: Command, file: &std::path::Path) -> Result<ExitCode, CliEr
         Command::Expiring(arguments) => expiring::run(arguments, Config::load(file)?).await,
         Command::SetAside(arguments) => set_aside::run(arguments, Config::load(file)?).await,
         Command::Keys(arguments) => keys::run(arguments, Config::load(file)?).await,
+        Command::Operators(arguments) => operators::run(arguments, Config::load(file)?).await,
         Command::Bind(arguments) => bind::run(arguments, Config::load(file)?).await,
         Command::Webhooks(arguments) => webhooks::run(arguments, Config::load(file)?).await,
         Command::Serve => serve::run(Config::load(file)?).await,

@@ -1,6 +1,6 @@
 //! カード管理: running subscriptions whose card is close to its end or past it (K6).
 
-use super::{Page, PageResult, next_address, render};
+use super::{Frame, Page, PageResult, Signed, next_address, render};
 use crate::app::App;
 use crate::http::query::cursor;
 use crate::{members, words};
@@ -23,7 +23,7 @@ pub(crate) struct Place {
 #[derive(askama::Template)]
 #[template(path = "console/card_expiry.html")]
 struct CardsPage {
-    today: String,
+    frame: Frame,
     rows: Vec<Row>,
     next: Option<String>,
 }
@@ -55,14 +55,19 @@ impl Row {
 }
 
 /// `GET /cards`.
-pub(crate) async fn page(State(app): State<Arc<App>>, place: Result<Query<Place>, QueryRejection>) -> PageResult {
+pub(crate) async fn page(
+    State(app): State<Arc<App>>,
+    signed: Signed,
+    frame: Frame,
+    place: Result<Query<Place>, QueryRejection>,
+) -> PageResult {
     let Query(place) = place?;
     let today = app.clock.today();
     let after = cursor(place.cursor.as_deref())?;
-    let page = card_expiry_table::affected(&app.storage, today, None, after.as_ref(), LIMIT).await?;
+    let page = card_expiry_table::affected(&app.storage, today, Some(signed.shop()), after.as_ref(), LIMIT).await?;
     let names = members::names(&app, page.rows.iter().map(|row| row.member_id.as_str())).await?;
     Ok::<_, Page>(render(&CardsPage {
-        today: today.to_string(),
+        frame,
         rows: page.rows.iter().map(|row| Row::new(row, names.get(&row.member_id))).collect(),
         next: page.next.map(|next| next_address("/cards", &[], &next.to_string())),
     }))

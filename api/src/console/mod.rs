@@ -1,20 +1,84 @@
-//! The first pages for operators, in Japanese, rendered here and usable without scripts.
+//! The console: pages for operators, rendered here, usable without scripts, Japanese first.
+//!
+//! A page is one file here and one template. Reading: the handler takes [`Frame`] (what stands around the page, also who
+//! is signed in) and renders a template whose struct has it as `frame`; every text is written in both languages, as
+//! `{{ frame.t("受注一覧", "Orders") }}`. Acting: the page's form begins with `{{ frame.fields()|safe }}`, or with
+//! `{{ frame.fields_of(version)|safe }}` where it changes what the page shows; the handler takes [`Form`], carries the
+//! command out under `form.because(…)`, so that a form sent twice is one command, or under
+//! `form.because_of_version(…)`, so that two people on one thing do not overwrite each other, waits until the tables
+//! show it ([`App::settle`]) and answers [`Frame::leave`] with a sentence for the next page.
+//!
+//! Which role may send what is decided where the routes are listed, below.
 
-pub mod card_expiry;
-pub mod orders;
+mod assets;
+pub(crate) mod card_expiry;
+mod cookies;
+mod flash;
+mod form;
+mod frame;
+mod language;
+pub(crate) mod orders;
+mod problems;
+mod session;
 
+pub(crate) use assets::version as assets_version;
+pub(crate) use flash::Flash;
+#[allow(unused_imports, reason = "the pages that act come one by one")]
+pub(crate) use form::Form;
+pub(crate) use frame::Frame;
+pub(crate) use language::Language;
+pub(crate) use session::Signed;
+
+use crate::app::App;
 use crate::http::Problem;
-use axum::http::{StatusCode, header};
-use axum::response::{Html, IntoResponse as _, Response};
+use axum::Router;
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use axum::routing::{get, post};
+use std::sync::Arc;
+
+/// Everything for people with a browser.
+pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
+    let signed_in = Router::new()
+        .merge(seeing())
+        .merge(acting().layer(axum::middleware::from_fn(session::acting)))
+        .merge(managing().layer(axum::middleware::from_fn(session::managing)))
+        .route_layer(axum::middleware::from_fn_with_state(app.clone(), session::required));
+    Router::new()
+        .merge(signed_in)
+        .merge(assets::routes())
+        .route("/sign-in", get(session::page).post(session::sign_in))
+        .route("/language", get(language::switch))
+}
+
+/// What everybody who is signed in may see.
+fn seeing() -> Router<Arc<App>> {
+    Router::new()
+        .route("/", get(|| async { Redirect::to("/orders") }))
+        .route("/orders", get(orders::page))
+        .route("/cards", get(card_expiry::page))
+        .route("/sign-out", post(session::sign_out))
+}
+
+/// What operators and managers may do.
+fn acting() -> Router<Arc<App>> {
+    Router::new()
+}
+
+/// What managers may do.
+fn managing() -> Router<Arc<App>> {
+    Router::new()
+}
 
 /// A page, or what is wrong with the request, as a page too.
 pub(crate) type PageResult = Result<Response, Page>;
 
 /// A problem shown as a page.
-pub struct Page(Problem);
+#[derive(Debug, Clone)]
+pub(crate) struct Page(Problem);
 
 macro_rules! shown_as_page {
-    ($($error:ty),+) => {
+    ($($error:ty),+ $(,)?) => {
         $(impl From<$error> for Page {
             fn from(error: $error) -> Self {
                 Page(error.into())
@@ -26,28 +90,47 @@ macro_rules! shown_as_page {
 shown_as_page!(
     Problem,
     axum::extract::rejection::QueryRejection,
+    axum::extract::rejection::PathRejection,
     crate::members::NamesError,
-    teiki_projections::QueryError
+    crate::payments::PaymentError,
+    teiki_projections::QueryError,
 );
+
+impl From<crate::app::AppError> for Page {
+    fn from(error: crate::app::AppError) -> Self {
+        Page(crate::http::unavailable(&error))
+    }
+}
 
 #[derive(askama::Template)]
 #[template(path = "console/problem.html")]
-struct ProblemPage<'a> {
-    text: &'a str,
+struct ProblemPage {
+    frame: Frame,
+    text: String,
+}
+
+impl Page {
+    /// The problem inside the frame of whoever is signed in.
+    fn framed(self, frame: Frame) -> Response {
+        let text = problems::sentence(frame.language, &self.0);
+        let mut response = render(&ProblemPage { frame, text });
+        if response.status() == StatusCode::OK {
+            *response.status_mut() = self.0.status();
+        }
+        response
+    }
 }
 
 impl axum::response::IntoResponse for Page {
     fn into_response(self) -> Response {
-        let status = self.0.status();
-        let text = self.0.sentence();
-        match askama::Template::render(&ProblemPage { text: &text }) {
-            Ok(html) => (status, Html(html)).into_response(),
-            Err(_) => self.0.into_response(),
-        }
+        // Whoever knows the frame replaces it by the framed page.
+        let mut response = (self.0.status(), self.0.sentence()).into_response();
+        response.extensions_mut().insert(self);
+        response
     }
 }
 
-fn render(template: &impl askama::Template) -> Response {
+pub(crate) fn render(template: &impl askama::Template) -> Response {
     match template.render() {
         Ok(html) => ([(header::CACHE_CONTROL, "no-store")], Html(html)).into_response(),
         Err(error) => {
@@ -57,8 +140,30 @@ fn render(template: &impl askama::Template) -> Response {
     }
 }
 
+impl Frame {
+    /// Leads to the page at `path`, which tells what was just done.
+    pub(crate) fn leave(&self, path: &str, flash: &Flash) -> Response {
+        ([(header::SET_COOKIE, flash.cookie(self.secure))], Redirect::to(path)).into_response()
+    }
+}
+
+/// An address inside the console, whatever was asked for: nobody is led elsewhere by it.
+fn local(path: &str) -> &str {
+    let inside = path.starts_with('/') && !path[1..].starts_with(['/', '\\']) && !path.contains(char::is_control);
+    if inside { path } else { "/" }
+}
+
+/// A problem that met somebody outside the pages for those who are signed in.
+pub(crate) fn bare(app: &App, headers: &HeaderMap, uri: &Uri, response: Response) -> Response {
+    let mut response = response;
+    match response.extensions_mut().remove::<Page>() {
+        Some(page) => page.framed(Frame::new(app, None, headers, uri)),
+        None => response,
+    }
+}
+
 /// The address of the next page: the present parameters with another cursor.
-fn next_address(path: &str, parameters: &[(&str, Option<&str>)], cursor: &str) -> String {
+pub(crate) fn next_address(path: &str, parameters: &[(&str, Option<&str>)], cursor: &str) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     for (name, value) in parameters {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
@@ -67,4 +172,24 @@ fn next_address(path: &str, parameters: &[(&str, Option<&str>)], cursor: &str) -
     }
     query.append_pair("cursor", cursor);
     format!("{path}?{}", query.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::local;
+
+    #[test]
+    fn nobody_is_led_out_of_the_console() {
+        for (asked, led) in [
+            ("/orders?status=failed", "/orders?status=failed"),
+            ("//evil.example/", "/"),
+            ("/\\evil.example/", "/"),
+            ("https://evil.example/", "/"),
+            ("/\r\nSet-Cookie: x=y", "/"),
+            ("", "/"),
+            ("/", "/"),
+        ] {
+            assert_eq!(local(asked), led, "{asked}");
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! 受注一覧: the order list with the transaction ID in brackets (O1, O2, O4).
 
-use super::{Page, PageResult, next_address, render};
+use super::{Frame, Page, PageResult, Signed, next_address, render};
 use crate::app::App;
 use crate::http::orders::Filters;
 use crate::http::query::{cursor, limit};
@@ -12,12 +12,11 @@ use teiki_domain::declines;
 use teiki_domain::money::Yen;
 use teiki_domain::order::Payment;
 use teiki_projections::order_list::{self, OrderRow};
-use teiki_projections::shop_list;
 
 #[derive(askama::Template)]
 #[template(path = "console/orders.html")]
 struct OrdersPage {
-    today: String,
+    frame: Frame,
     filters: Shown,
     statuses: Vec<(&'static str, &'static str, bool)>,
     rows: Vec<Row>,
@@ -71,15 +70,18 @@ impl Row {
 }
 
 /// `GET /orders`.
-pub(crate) async fn page(State(app): State<Arc<App>>, filters: Result<Query<Filters>, QueryRejection>) -> PageResult {
+pub(crate) async fn page(
+    State(app): State<Arc<App>>,
+    signed: Signed,
+    frame: Frame,
+    filters: Result<Query<Filters>, QueryRejection>,
+) -> PageResult {
     let Query(filters) = filters?;
     let (mut filter, after, limit) = (filters.read()?, cursor(filters.cursor.as_deref())?, limit(filters.limit)?);
-    if filter.shop.is_none()
-        && let [only] = shop_list::all(&app.storage).await?.as_slice()
-    {
-        // Said or not, it is this shop's; said, an index leads to it.
-        filter.shop = only.shop_id.parse().ok();
+    if let Some(shop) = filter.shop {
+        signed.owns(shop)?;
     }
+    filter.shop = Some(signed.shop());
     let page = order_list::list(&app.storage, &filter, after.as_ref(), limit).await?;
     let names = members::names(&app, page.rows.iter().map(|row| row.member_id.as_str())).await?;
     let given = |text: &Option<String>| text.clone().unwrap_or_default();
@@ -97,7 +99,7 @@ pub(crate) async fn page(State(app): State<Arc<App>>, filters: Result<Query<Filt
     ];
     let chosen = filter.status.as_deref();
     Ok::<_, Page>(render(&OrdersPage {
-        today: app.clock.today().to_string(),
+        frame,
         statuses: Payment::CODES
             .iter()
             .map(|code| (*code, words::payment_status(code), chosen == Some(*code)))

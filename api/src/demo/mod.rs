@@ -21,6 +21,7 @@ use teiki_domain::business_day::tokyo_midnight;
 use teiki_infrastructure::api_keys::{self, Scope};
 use teiki_infrastructure::clock::Clock;
 use teiki_infrastructure::config::Config;
+use teiki_infrastructure::operators::{self, NewOperator, Role};
 use teiki_infrastructure::redacted::Redacted;
 
 /// The nights begin here, so that every demonstration tells the same story.
@@ -30,6 +31,11 @@ const AFTER_MIDNIGHT: Duration = Duration::seconds(30);
 
 /// The file with the key of the HTTP API.
 const API_KEY: &str = "api.key";
+
+/// The file with login and password of the demonstration's manager.
+const SIGN_IN: &str = "sign-in.txt";
+/// What the manager types at sign-in.
+const LOGIN: &str = "manager";
 
 /// Why the demonstration cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -98,6 +104,11 @@ pub async fn start(path: &Path, fresh: bool, listen: &str) -> Result<Demonstrati
         let key = api_keys::create(&app.storage, shop, "demonstration", &Scope::ALL, app.clock.now()).await;
         let (_, opens) = key.map_err(DemoError::other)?;
         demonstration.folder.write_private(API_KEY, opens.expose())?;
+        let password = operators::new_password();
+        let manager = NewOperator { shop, login: LOGIN, name: "デモ管理者", role: Role::Manager };
+        let made = operators::create(&app.storage, &manager, &password, app.clock.now()).await;
+        made.map_err(DemoError::other)?;
+        demonstration.folder.write_private(SIGN_IN, &format!("{LOGIN} {}", password.expose()))?;
         demonstration.simulator.save().map_err(DemoError::other)?;
     }
     Ok(demonstration)
@@ -140,10 +151,12 @@ impl Demonstration {
         report::text(&self.app, self.folder.nights()?).await
     }
 
-    /// How a program reads the demonstration's orders.
+    /// How people sign in, and how a program reads the demonstration's orders.
     pub fn how_to_ask(&self) -> String {
+        let sign_in = std::fs::read_to_string(self.folder.path(SIGN_IN)).unwrap_or_default();
+        let (login, password) = sign_in.trim().split_once(' ').unwrap_or((LOGIN, "?"));
         format!(
-            "API: curl -H \"Authorization: Bearer $(cat {})\" http://{}/v1/orders",
+            "ログイン: ログインID {login} パスワード {password}\nAPI: curl -H \"Authorization: Bearer $(cat {})\" http://{}/v1/orders",
             self.folder.path(API_KEY).display(),
             self.app.config.listen
         )

@@ -15,6 +15,7 @@ mod notices;
 pub mod openapi;
 mod order_commands;
 pub(crate) mod orders;
+mod places;
 mod position;
 mod problem;
 mod products;
@@ -22,7 +23,7 @@ pub(crate) mod query;
 mod renewals;
 mod reports;
 mod request;
-mod request_id;
+pub(crate) mod request_id;
 mod schema;
 mod shop_profile;
 mod shop_settings;
@@ -35,9 +36,10 @@ mod work;
 use crate::app::App;
 use crate::console;
 use axum::Router;
-use axum::extract::{ConnectInfo, DefaultBodyLimit};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -51,7 +53,7 @@ use tower_http::trace::TraceLayer;
 
 use caller::Limits;
 use openapi::Routes;
-pub(crate) use problem::Problem;
+pub(crate) use problem::{Problem, unavailable};
 use utoipa_axum::routes;
 
 /// Largest request body in bytes.
@@ -94,13 +96,10 @@ pub fn router(app: Arc<App>) -> Router {
     let longest = app.config.paygent_timeout() * 2 + Duration::from_secs(10);
     // Neither may waiting for an event be cut short.
     let longest = longest.max(Duration::from_secs(events::WAIT_MAX + 10));
-    let policy = "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; \
-                  frame-ancestors 'none'";
+    let policy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
+                  img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
     Router::new()
-        .route("/", get(|| async { Redirect::to("/orders") }))
-        .route("/console.css", get(console_css))
-        .route("/orders", get(console::orders::page))
-        .route("/cards", get(console::card_expiry::page))
+        .merge(console::routes(&app).layer(axum::middleware::from_fn_with_state(app.clone(), framed)))
         .route("/metrics", get(metrics::show))
         .route("/openapi.json", get(openapi::serve))
         .merge(openapi::pages().layer(set(header::CONTENT_SECURITY_POLICY, DOCS_POLICY)))
@@ -113,8 +112,9 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(axum::middleware::map_response(late))
         .layer(set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(set(header::CONTENT_SECURITY_POLICY, policy))
-        .layer(set(header::REFERRER_POLICY, "no-referrer"))
-        .layer(axum::middleware::from_fn(only_this_machine))
+        // Not "no-referrer": browsers would then send the forms of our own pages as if they came from nowhere.
+        .layer(set(header::REFERRER_POLICY, "same-origin"))
+        .layer(axum::middleware::from_fn_with_state(app.clone(), places::admitted))
         .layer(CatchPanicLayer::custom(|_| problem::internal().into_response()))
         .layer(TraceLayer::new_for_http())
         .layer(axum::middleware::from_fn(metrics::count))
@@ -236,49 +236,6 @@ fn set(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderVa
     SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
 }
 
-/// The pages have no sign-in, so they are for this machine alone. A page of another site may name this machine as its own host and let a browser here call us: only requests that
-/// were meant for a loopback name are answered. It may also post to our address without being able to read the
-/// answer: what a browser sends on behalf of another site changes nothing here.
-async fn only_this_machine(request: axum::extract::Request, next: axum::middleware::Next) -> Response {
-    // The description tells nothing that is not in the program. Paygent proves itself by the check value of what it sends, programs prove themselves by their key; both may come
-    // from elsewhere, through a proxy. A browser never sends a key by itself.
-    let path = request.uri().path();
-    if ["/paygent/", "/v1/", "/healthz", "/readyz", "/openapi.json", "/docs"].iter().any(|open| path.starts_with(open))
-    {
-        return next.run(request).await;
-    }
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    if peer.is_some_and(|ConnectInfo(peer)| !peer.ip().to_canonical().is_loopback()) {
-        return wrong_host().into_response();
-    }
-    match from_elsewhere(request.method(), request.headers()) {
-        Some(problem) => problem.into_response(),
-        None => next.run(request).await,
-    }
-}
-
-fn from_elsewhere(method: &Method, headers: &HeaderMap) -> Option<Problem> {
-    let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
-    let host = text(header::HOST).unwrap_or("");
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
-        _ => host,
-    };
-    if !matches!(name, "localhost" | "127.0.0.1" | "[::1]") {
-        return Some(wrong_host());
-    }
-    // Programs send neither header; browsers always send one of them with a POST.
-    let foreign = text(header::ORIGIN).is_some_and(|origin| origin != format!("http://{host}"))
-        || text(HeaderName::from_static("sec-fetch-site")).is_some_and(|site| !matches!(site, "same-origin" | "none"));
-    let title = "A page of another site may not ask for this";
-    (foreign && !method.is_safe()).then(|| Problem::new(StatusCode::FORBIDDEN, "other_site", title))
-}
-
-fn wrong_host() -> Problem {
-    let title = "The pages are shown only on the machine that serves them, as localhost";
-    Problem::new(StatusCode::MISDIRECTED_REQUEST, "wrong_host", title)
-}
-
 /// What the time-out answers has no body; here it gets one.
 async fn late(response: Response) -> Response {
     let empty = !response.headers().contains_key(header::CONTENT_TYPE);
@@ -288,8 +245,10 @@ async fn late(response: Response) -> Response {
     response
 }
 
-async fn console_css() -> impl axum::response::IntoResponse {
-    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("../../templates/console/console.css"))
+/// Problems that met somebody outside the pages for those who are signed in are shown as pages too.
+async fn framed(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let (headers, uri) = (request.headers().clone(), request.uri().clone());
+    console::bare(&app, &headers, &uri, next.run(request).await)
 }
 
 async fn not_found() -> Response {

@@ -104,6 +104,20 @@ impl Problem {
         }
     }
 
+    /// Its stable name.
+    pub(crate) fn code(&self) -> &str {
+        &self.0.code
+    }
+
+    /// To what it happened: the field, or what is known about it.
+    pub(crate) fn about(&self) -> Option<String> {
+        match (&self.0.field, &self.0.detail) {
+            (Some(field), Some(detail)) => Some(format!("{field}: {detail}")),
+            (None, detail) => detail.clone(),
+            (field, None) => field.clone(),
+        }
+    }
+
     pub(crate) fn detail(mut self, detail: impl Into<String>) -> Self {
         self.0.detail = Some(detail.into());
         self
@@ -171,6 +185,7 @@ fn conflict(code: &str, detail: String) -> Problem {
 fn command<R: std::error::Error>(error: CommandError<R>, refused: impl FnOnce(R) -> Problem) -> Problem {
     match error {
         CommandError::Refused(refusal) => refused(refusal),
+        error @ CommandError::Changed { .. } => conflict("changed_meanwhile", error.to_string()),
         error @ CommandError::Contended { .. } => conflict("contended", error.to_string()).retryable(),
         error => unavailable(&error),
     }

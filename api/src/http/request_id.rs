@@ -19,7 +19,7 @@ tokio::task_local! {
 }
 
 /// The request that is being answered here, if one is.
-pub(super) fn current() -> Option<String> {
+pub(crate) fn current() -> Option<String> {
     CURRENT.try_with(Clone::clone).ok()
 }
 

@@ -104,6 +104,7 @@ impl Field {
         Config {
             database_url: Redacted::new(self.url.clone()),
             listen: listen.to_owned(),
+            console_origin: String::new(),
             key_file: self.folder.path().join("teiki.key"),
             paygent_url: self.paygent.url.clone(),
             paygent_client_certificate: self.paygent.client_certificate.clone(),
