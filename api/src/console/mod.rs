@@ -18,8 +18,11 @@ mod form;
 mod frame;
 mod language;
 pub(crate) mod orders;
+mod personal;
 mod problems;
+mod search;
 mod session;
+mod written;
 
 pub(crate) use assets::version as assets_version;
 pub(crate) use flash::Flash;
@@ -27,6 +30,8 @@ pub(crate) use flash::Flash;
 pub(crate) use form::Form;
 pub(crate) use frame::Frame;
 pub(crate) use language::Language;
+#[allow(unused_imports, reason = "the lists that search come one by one")]
+pub(crate) use search::Search;
 pub(crate) use session::Signed;
 
 use crate::app::App;

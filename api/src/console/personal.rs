@@ -1,0 +1,37 @@
+//! Personal data on pages: operators and managers work with it, auditors see that it is there and not what it is.
+
+use super::frame::Frame;
+use crate::members::{ERASED, Profile};
+use teiki_infrastructure::operators::Role;
+
+/// Stands where something is hidden.
+const HIDDEN: &str = "＊＊＊";
+
+impl Frame {
+    /// Whether the person may see names, addresses, mail addresses and phone numbers.
+    pub(crate) fn sees_personal_data(&self) -> bool {
+        self.signed.as_ref().is_some_and(|signed| signed.operator.role >= Role::Operator)
+    }
+
+    /// A name as this person may see it: auditors see its first letter.
+    pub(crate) fn name(&self, name: &str) -> String {
+        if self.sees_personal_data() || name == ERASED {
+            return name.to_owned();
+        }
+        name.chars().take(1).chain(HIDDEN.chars()).collect()
+    }
+
+    /// A profile as this person may see it.
+    pub(crate) fn profile(&self, profile: Profile) -> Profile {
+        if self.sees_personal_data() || profile.name == ERASED {
+            return profile;
+        }
+        let hidden = |text: String| if text.is_empty() { text } else { HIDDEN.to_owned() };
+        Profile {
+            name: self.name(&profile.name),
+            mail: hidden(profile.mail),
+            phone: hidden(profile.phone),
+            address: hidden(profile.address),
+        }
+    }
+}
