@@ -6,6 +6,7 @@
 pub mod browser;
 pub mod console;
 pub mod judge;
+pub mod mail_server;
 pub mod receiver;
 pub mod served;
 pub mod slow_answers;

@@ -38,6 +38,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), CliError> {
             None => Ok(()),
             Some(listener) => {
                 println!("{}", demonstration.how_to_ask());
+                demonstration.send_mails();
                 serve::until_signal(demonstration.app.clone(), listener).await
             }
         }

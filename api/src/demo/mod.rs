@@ -11,6 +11,7 @@ pub use ready::make_ready;
 
 use crate::app::{App, AppError};
 use crate::cli::progress_bar;
+use crate::workers::mails;
 use crate::workers::night_run::{self, RunError};
 use chrono::{Days, Duration, NaiveDate};
 use folder::Folder;
@@ -92,6 +93,9 @@ pub async fn start(path: &Path, fresh: bool, listen: &str) -> Result<Demonstrati
         paygent_client_certificate: folder.path("paygent").join("client.pem"),
         paygent_ca: folder.path("paygent").join("ca.pem"),
         paygent_timeout_ms: 5_000,
+        // A file each, to be looked at; nothing leaves the machine.
+        mail_url: Redacted::new(format!("file:{}", folder.path("mails").display())),
+        mail_from: "mail@shop.example.jp".to_owned(),
         // One after the other, so that every demonstration gives out the same transaction IDs.
         concurrency: 1,
         ..Config::default()
@@ -136,6 +140,7 @@ impl Demonstration {
             bar.set_message(today.to_string());
             night_run::run(&self.app, today, Arc::new(|_, _| {})).await?;
             story::day(&self.app, &self.simulator, n, today).await?;
+            mails::round(&self.app).await.map_err(DemoError::other)?;
             // The simulator's books first: a night that is lived again finds its payments there.
             self.simulator.save().map_err(DemoError::other)?;
             self.folder.lived(n + 1)?;
@@ -160,6 +165,12 @@ impl Demonstration {
             self.folder.path(API_KEY).display(),
             self.app.config.listen
         )
+    }
+
+    /// From now on mails are written as they are asked for, until the engine stops.
+    pub fn send_mails(&self) {
+        let app = self.app.clone();
+        self.app.spawn(async move { mails::keep_sending(&app).await });
     }
 
     /// Stops the engine and the simulator, keeping everything for the next time.

@@ -9,6 +9,7 @@ mod events;
 mod health;
 mod history;
 pub(crate) mod idempotency;
+mod mails;
 mod members;
 mod metrics;
 mod notices;
@@ -170,6 +171,11 @@ fn keyed() -> Routes {
         .routes(routes!(order_commands::give_up))
         .routes(routes!(order_commands::refund_surplus))
         .routes(routes!(order_commands::accept_surplus))
+        .routes(routes!(mails::about_order))
+        .routes(routes!(mails::list))
+        .routes(routes!(mails::one))
+        .routes(routes!(mails::release))
+        .routes(routes!(mails::card_expiry_mails))
         .routes(routes!(work::retries))
         .routes(routes!(work::set_aside))
         .routes(routes!(work::release))

@@ -83,10 +83,11 @@ pub(super) fn complete(api: &OpenApi) -> Value {
     api
 }
 
-const TAGS: [(&str, &str); 10] = [
+const TAGS: [(&str, &str); 11] = [
     ("members", "Members (会員) and their cards in Paygent's vault."),
     ("subscriptions", "Subscriptions (定期購入): what is delivered to whom, how often, paid how."),
     ("orders", "Orders (受注) and their payments."),
+    ("mails", "Mails to buyers and to the shop."),
     ("renewals", "What the next nights will bring."),
     ("products", "Products that subscriptions may contain."),
     ("shops", "Settings of the shop."),

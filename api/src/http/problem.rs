@@ -2,6 +2,7 @@
 
 use crate::command_gateway::CommandError;
 use crate::erasure::EraseError;
+use crate::mails::MailError;
 use crate::members::RegisterError;
 use crate::payments::PaymentError;
 use crate::shops::ShopError;
@@ -10,6 +11,7 @@ use axum::extract::rejection::{BytesRejection, JsonRejection, PathRejection, Que
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use teiki_domain::mail::MailRefusal;
 use teiki_domain::member::MemberRefusal;
 use teiki_domain::order::OrderRefusal;
 use teiki_domain::product::ProductRefusal;
@@ -315,6 +317,25 @@ impl From<StartError> for Problem {
             StartError::Command(error) => subscription(error, "first_delivery"),
             StartError::Store(error) => unavailable(&error),
             StartError::Serial(error) => unavailable(&error),
+        }
+    }
+}
+
+impl From<MailError> for Problem {
+    fn from(error: MailError) -> Self {
+        match error {
+            MailError::Letter(error) => Problem::validation(error.field(), error.to_string()),
+            MailError::NoSuchOrder(_) | MailError::NoSuchMember(_) => not_found(error.to_string()),
+            MailError::Completed(_) => conflict("order_completed", error.to_string()),
+            MailError::Erased(_) => conflict("member_erased", error.to_string()),
+            MailError::Nobody => Problem::validation("subscription_ids", error.to_string()),
+            MailError::Shop(error) => error.into(),
+            MailError::Table(error) => error.into(),
+            MailError::Command(error) => command(error, |refusal| match refusal {
+                MailRefusal::DoesNotExist => not_found(refusal.to_string()),
+                refusal => conflict("refused", refusal.to_string()),
+            }),
+            MailError::Key(_) | MailError::Store(_) | MailError::App(_) => unavailable(&error),
         }
     }
 }

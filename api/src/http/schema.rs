@@ -1,6 +1,7 @@
 //! Parts of the description that several addresses share: ids, paths, names of states.
 
 use serde_json::Value;
+use teiki_domain::mail::{MailKind, Status as MailStatus};
 use teiki_domain::order::Payment;
 use teiki_domain::shop_settings::{AttemptControl, Missing, WaybillCarrier};
 use utoipa::IntoParams;
@@ -100,6 +101,16 @@ pub(super) fn product_status() -> RefOr<Schema> {
     names(&["on_sale", "withdrawn"]).into()
 }
 
+/// What a mail is for (K1-K5, O15).
+pub(super) fn mail_kind() -> RefOr<Schema> {
+    names(&MailKind::ALL.map(MailKind::as_str)).into()
+}
+
+/// Where a mail stands.
+pub(super) fn mail_status() -> RefOr<Schema> {
+    names(&MailStatus::ALL.map(MailStatus::as_str)).into()
+}
+
 /// How a card stands on a day (K).
 pub(super) fn standing() -> RefOr<Schema> {
     names(&["valid", "close", "expired"]).into()
@@ -127,6 +138,16 @@ pub(super) fn cycle() -> RefOr<Schema> {
 pub(super) struct OrderPath {
     /// Order number.
     #[param(pattern = "^[0-9]{5}-[A-Za-z0-9_]{1,19}-[0-9]{8}$", example = "02396-D0001-20260401")]
+    id: String,
+}
+
+/// A mail in an address.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[allow(dead_code, reason = "read by the description of the API alone")]
+pub(super) struct MailPath {
+    /// Mail id.
+    #[param(pattern = "^[0-9]{5}-[0-9a-f]{32}$", example = "02396-8f8eb0bdf04d59c1a566029f8f182792")]
     id: String,
 }
 

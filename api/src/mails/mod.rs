@@ -25,7 +25,7 @@ use crate::app::{App, AppError};
 use crate::command_gateway::{Because, CommandError};
 use crate::shops::ShopError;
 use letter::LetterError;
-use teiki_domain::ids::{MailId, MemberId, OrderId, ShopId, SubscriptionId};
+use teiki_domain::ids::{MailId, MemberId, OrderId, ShopId};
 use teiki_domain::mail::{About, Details, Mail, MailCommand, MailKind, MailRefusal, NewMail, Recipient};
 use teiki_domain::member::Member;
 use teiki_infrastructure::event_store::StoreError;
@@ -45,9 +45,6 @@ pub enum MailError {
     /// There is no such order.
     #[error("order {0} does not exist; look for it in the order list")]
     NoSuchOrder(OrderId),
-    /// There is no such subscription in the shop.
-    #[error("subscription {0} does not exist in this shop; look for it in the subscription list")]
-    NoSuchSubscription(SubscriptionId),
     /// O11: completed orders get no mails.
     #[error("order {0} is completed, and completed orders get no mails; write to the buyer by other means")]
     Completed(OrderId),
