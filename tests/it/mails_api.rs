@@ -21,7 +21,7 @@ async fn lived(kind: StoreKind) -> Stage {
         let card = TestCard { expire_year: year, expire_month: month, ..TestCard::ending("1111") };
         enrol_with(&app, &stage.simulator, i, &card).await;
         let begins = if i == 0 { first } else { "2026-12-31".parse().unwrap() };
-        subscribe(&app, i, "months:1:31", begins, 3_960).await;
+        subscribe(&app, i, "days:30", begins, 3_960).await;
     }
     app.stop().await;
     let output = stage.teiki(&["renew"]).output().await.unwrap();

@@ -176,7 +176,7 @@ async fn k1_an_erased_member_gets_nothing_and_nobody_reads_the_mail(kind: StoreK
     teiki::erasure::erase(&app, &member(0), &because).await.unwrap();
     server.restart().await;
     app.clock.set(app.clock.now() + Duration::hours(1));
-    assert_eq!(round(&app).await.unwrap().given_up, 2, "to the member and to the shop");
+    assert_eq!(round(&app).await.unwrap().dropped, 2, "to the member and to the shop");
     assert_eq!(server.received().len(), 0);
     for row in listed(&app).await {
         assert_eq!(row.status, "dropped");

@@ -36,6 +36,7 @@ mod history;
 mod idempotency;
 mod kill_nine;
 mod logs;
+mod mail_pages;
 mod mails;
 mod mails_api;
 mod mails_trouble;

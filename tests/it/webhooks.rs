@@ -97,7 +97,9 @@ async fn events_are_sent_signed_and_in_log_order(kind: StoreKind) {
     assert!(listed.contains(&id) && shown.contains("倉庫"));
     let bare = secret.strip_prefix("whsec_").unwrap();
     let stored = stage.bytes().await;
-    assert!(!(shown + listed.as_str()).contains(bare) && !stored.windows(bare.len()).any(|part| part == bare.as_bytes()));
+    assert!(
+        !(shown + listed.as_str()).contains(bare) && !stored.windows(bare.len()).any(|part| part == bare.as_bytes())
+    );
 
     // Another shop's key finds nothing here.
     let other = key_of(&stage.url, ShopId::new(2397).unwrap(), &Scope::ALL, stage.now).await;

@@ -14,7 +14,8 @@ use teiki_domain::ids::ShopId;
 use teiki_infrastructure::operators::Role;
 
 /// Pages of the menu: address, Japanese, English.
-const MENU: &[(&str, &str, &str)] = &[("/orders", "受注一覧", "Orders"), ("/cards", "カード管理", "Cards")];
+const MENU: &[(&str, &str, &str)] =
+    &[("/orders", "受注一覧", "Orders"), ("/cards", "カード管理", "Cards"), ("/mails", "メール一覧", "Mails")];
 
 /// What stands around a page. Every page's template has it as `frame`.
 #[derive(Debug, Clone)]

@@ -17,6 +17,8 @@ mod flash;
 mod form;
 mod frame;
 mod language;
+pub(crate) mod mail_form;
+pub(crate) mod mails;
 pub(crate) mod orders;
 mod personal;
 mod problems;
@@ -62,12 +64,19 @@ fn seeing() -> Router<Arc<App>> {
         .route("/", get(|| async { Redirect::to("/orders") }))
         .route("/orders", get(orders::page))
         .route("/cards", get(card_expiry::page))
+        .route("/mails", get(mails::page))
+        .route("/mails/{id}", get(mails::one))
+        .route("/orders/{id}/mails/new", get(mail_form::from_order))
+        .route("/subscriptions/{id}/card-mail", get(mail_form::from_subscription))
         .route("/sign-out", post(session::sign_out))
 }
 
 /// What operators and managers may do.
 fn acting() -> Router<Arc<App>> {
     Router::new()
+        .route("/mails/{id}/release", post(mails::release))
+        .route("/orders/{id}/mails/new", post(mail_form::send_from_order))
+        .route("/subscriptions/{id}/card-mail", post(mail_form::send_from_subscription))
 }
 
 /// What managers may do.

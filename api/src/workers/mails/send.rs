@@ -10,7 +10,7 @@ use crate::members;
 use crate::shops::ShopError;
 use std::time::Duration;
 use teiki_domain::ids::{IdError, MailId};
-use teiki_domain::mail::{Details, Mail, MailCommand, MailRefusal, Recipient};
+use teiki_domain::mail::{Details, Mail, MailCommand, MailEvent, MailRefusal, Recipient};
 use teiki_domain::member::Member;
 use teiki_infrastructure::crash_points::reached;
 use teiki_infrastructure::event_store::StoreError;
@@ -64,8 +64,10 @@ pub struct Sent {
     pub sent: usize,
     /// Put off.
     pub delayed: usize,
-    /// Given up, or of no use any more.
+    /// Given up.
     pub given_up: usize,
+    /// Of no use any more.
+    pub dropped: usize,
 }
 
 impl Sent {
@@ -74,6 +76,7 @@ impl Sent {
         self.sent += other.sent;
         self.delayed += other.delayed;
         self.given_up += other.given_up;
+        self.dropped += other.dropped;
     }
 }
 
@@ -96,16 +99,22 @@ pub(super) async fn batch(app: &App) -> Result<Sent, SendError> {
         let Some(mail) = loaded.aggregate.details().filter(|mail| mail.is_due(app.clock.now())) else { continue };
         count.tried += 1;
         let Some(command) = one(app, mailer, &ready, mail).await? else { break };
-        match &command {
-            MailCommand::RecordSent { .. } => count.sent += 1,
-            MailCommand::RecordFailed { permanent: false, .. } => count.delayed += 1,
-            _ => count.given_up += 1,
-        }
-        if let MailCommand::RecordFailed { reason, permanent, .. } = &command {
-            tracing::warn!(mail = %mail_id, reason, permanent, "a mail was not sent");
-        }
         let because = app.gateway.because(ACTOR, "what became of the mail");
-        app.gateway.execute_on::<Mail>(mail_id.as_str(), loaded, &because, command).await?;
+        let done = app.gateway.execute_on::<Mail>(mail_id.as_str(), loaded, &because, command).await?;
+        match done.events.first() {
+            Some(MailEvent::MailSent { .. }) => count.sent += 1,
+            Some(MailEvent::MailDelayed { reason, .. }) => {
+                count.delayed += 1;
+                tracing::warn!(mail = %mail_id, reason, "a mail was put off");
+            }
+            Some(MailEvent::MailGivenUp { reason, .. }) => {
+                count.given_up += 1;
+                tracing::warn!(mail = %mail_id, reason, "a mail was given up");
+            }
+            Some(MailEvent::MailDropped {}) => count.dropped += 1,
+            // Another process was faster.
+            Some(MailEvent::MailRequested { .. } | MailEvent::MailReleased {}) | None => {}
+        }
     }
     Ok(count)
 }
