@@ -114,7 +114,8 @@ pub async fn subscription(
             | RecordedEvent::Order(_)
             | RecordedEvent::Member(_)
             | RecordedEvent::Product(_)
-            | RecordedEvent::Mail(_) => {}
+            | RecordedEvent::Mail(_)
+            | RecordedEvent::Webhook(_) => {}
         }
         Ok(())
     })
@@ -133,7 +134,8 @@ pub async fn shop(app: &App, id: ShopId, then: Moment) -> Result<Option<Details>
             | RecordedEvent::Order(_)
             | RecordedEvent::Member(_)
             | RecordedEvent::Product(_)
-            | RecordedEvent::Mail(_) => {}
+            | RecordedEvent::Mail(_)
+            | RecordedEvent::Webhook(_) => {}
         }
         Ok(())
     })

@@ -1,10 +1,13 @@
 //! The single door for writing: who, why, and retry when somebody else was faster.
 
+use crate::telemetry;
 use chrono::{DateTime, Utc};
+use std::fmt;
 use std::time::Instant;
 use teiki_domain::cqrs::{Decide, EventSourced};
 use teiki_infrastructure::clock::Clock;
 use teiki_infrastructure::event_store::{AppendError, EventMetadata, EventStore, Loaded, StoreError};
+use tracing::{Instrument as _, Span};
 use uuid::{NoContext, Timestamp, Uuid};
 
 /// Most times a command is decided anew because somebody else wrote to the same stream in between.
@@ -169,15 +172,33 @@ impl CommandGateway {
         command: <A as Decide>::Command,
     ) -> Result<Done<A>, CommandError<<A as Decide>::Refusal>>
     where
-        <A as Decide>::Command: Clone,
+        <A as Decide>::Command: Clone + fmt::Debug,
     {
-        let loaded = self.store.load::<A>(id).await?;
-        self.execute_on(id, loaded, because, command).await
+        let span = telemetry::command(A::TYPE, id, &command);
+        let done = async {
+            let loaded = self.store.load::<A>(id).await?;
+            self.carry_out(id, loaded, because, command).await
+        };
+        told(&span, done.instrument(span.clone()).await)
     }
 
     /// As [`Self::execute`], from a state just read or just written, which saves reading it; a state that is no
     /// longer current costs one conflict and is read again.
     pub async fn execute_on<A: EventSourced>(
+        &self,
+        id: &str,
+        loaded: Loaded<A>,
+        because: &Because,
+        command: <A as Decide>::Command,
+    ) -> Result<Done<A>, CommandError<<A as Decide>::Refusal>>
+    where
+        <A as Decide>::Command: Clone + fmt::Debug,
+    {
+        let span = telemetry::command(A::TYPE, id, &command);
+        told(&span, self.carry_out(id, loaded, because, command).instrument(span.clone()).await)
+    }
+
+    async fn carry_out<A: EventSourced>(
         &self,
         id: &str,
         mut loaded: Loaded<A>,
@@ -232,4 +253,21 @@ impl CommandGateway {
             loaded = self.store.load::<A>(id).await?;
         }
     }
+}
+
+/// Notes on a command's span what came of it.
+fn told<A: Decide>(
+    span: &Span,
+    done: Result<Done<A>, CommandError<A::Refusal>>,
+) -> Result<Done<A>, CommandError<A::Refusal>> {
+    let outcome = match &done {
+        Ok(done) if done.events.is_empty() => "already done",
+        Ok(_) => "done",
+        Err(CommandError::Refused(_)) => "refused",
+        Err(CommandError::Contended { .. }) => "contended",
+        Err(CommandError::Load(_) | CommandError::Append(_)) => "failed",
+    };
+    span.record("teiki.outcome", outcome);
+    span.record("teiki.events", done.as_ref().map_or(0, |done| done.events.len()));
+    done
 }

@@ -20,6 +20,7 @@ pub mod renewals;
 mod reports;
 pub mod shops;
 pub mod subscriptions;
+mod telemetry;
 pub mod verification;
 pub mod webhooks;
 pub mod words;

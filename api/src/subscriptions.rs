@@ -11,7 +11,9 @@ use teiki_domain::member::Member;
 use teiki_domain::payment_method::PaymentMethod;
 use teiki_domain::shop_settings::{Missing, ShopSettingsRefusal};
 use teiki_domain::subscription::{StartSubscription, Subscription, SubscriptionCommand, SubscriptionRefusal};
+use teiki_infrastructure::crash_points::reached;
 use teiki_infrastructure::event_store::StoreError;
+use teiki_infrastructure::member_gates::{self, GateError};
 use teiki_infrastructure::serial_numbers::SerialError;
 
 /// What is asked for.
@@ -69,6 +71,12 @@ pub enum StartError {
     /// A number could not be taken.
     #[error(transparent)]
     Serial(#[from] SerialError),
+    /// The member is being erased, or was.
+    #[error("member {0} is erased, and nothing starts for them any more; register the person under another id")]
+    Erased(MemberId),
+    /// What starts for the member could not be noted.
+    #[error(transparent)]
+    Gate(#[from] GateError),
 }
 
 /// A number that no subscription of the shop has.
@@ -109,8 +117,13 @@ pub async fn start(app: &App, start: Start, because: &Because) -> Result<Done<Su
         Some(id) => id,
         None => next_number(app, shop).await?,
     };
-    let id = subscription_id.to_string();
-    check_ready(app, shop, &id).await?;
+    check_ready(app, shop, subscription_id.as_str()).await?;
+    // From here on the member is not erased before this has started, or is kept from starting.
+    let (id, member_id) = (subscription_id.clone(), start.member_id.clone());
+    if !member_gates::pass(&app.storage, &member_id, &id).await? {
+        return Err(StartError::Erased(member_id));
+    }
+    reached("start");
     let command = SubscriptionCommand::Start(Box::new(StartSubscription {
         subscription_id,
         member_id: start.member_id,
@@ -121,5 +134,13 @@ pub async fn start(app: &App, start: Start, because: &Because) -> Result<Done<Su
         lead_days: settings.lead_days,
         today: app.clock.today(),
     }));
-    Ok(app.gateway.execute::<Subscription>(&id, because, command).await?)
+    let done = app.gateway.execute::<Subscription>(id.as_str(), because, command).await;
+    // Not where it may have started without our knowing: an erasure looks at the stream then.
+    if matches!(done, Ok(_) | Err(CommandError::Refused(_))) {
+        member_gates::started(&app.storage, &member_id, &id).await?;
+    }
+    match done {
+        Err(CommandError::Refused(SubscriptionRefusal::StartPrevented)) => Err(StartError::Erased(member_id)),
+        done => Ok(done?),
+    }
 }

@@ -1,12 +1,14 @@
 //! Webhooks of a shop: registering addresses, changing their secrets, looking at deliveries.
 
 use crate::app::App;
-use crate::command_gateway::Because;
+use crate::command_gateway::{Because, CommandError, Done};
 use crate::feed::{EventTypes, EventTypesError};
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
-use teiki_domain::ids::ShopId;
+use teiki_domain::ids::{IdError, ShopId, WebhookId};
 use teiki_domain::sealed::Sealed;
-use teiki_infrastructure::event_store::LogError;
+use teiki_domain::webhook::{Webhook, WebhookCommand, WebhookRefusal};
+use teiki_infrastructure::crash_points::reached;
+use teiki_infrastructure::event_store::{Loaded, LogError, SequencerError, StoreError};
 use teiki_infrastructure::key_ring::KeyError;
 use teiki_infrastructure::serial_numbers::SerialError;
 use teiki_infrastructure::webhooks::deliveries::{self, Delivery};
@@ -21,6 +23,8 @@ pub const SECRETS_MAX: usize = 4;
 pub const OVERLAP_HOURS: u32 = 24;
 /// Most hours of that.
 pub const OVERLAP_HOURS_MAX: u32 = 24 * 30;
+/// The actor in the history, where nobody asked.
+const WORKER: &str = "worker:webhooks";
 /// Longest description in characters.
 const DESCRIPTION_MAX: usize = 200;
 
@@ -33,6 +37,9 @@ pub enum WebhooksError {
     /// The filter.
     #[error(transparent)]
     Types(#[from] EventTypesError),
+    /// No webhook gets the events of webhooks.
+    #[error("events of webhooks stand in the feed and are not sent to webhooks; leave them out of the types")]
+    OfWebhooks,
     /// The description.
     #[error("the description has at most {DESCRIPTION_MAX} characters and no control characters")]
     Description,
@@ -72,11 +79,25 @@ pub enum WebhooksError {
     /// No number for a new endpoint.
     #[error(transparent)]
     Serial(#[from] SerialError),
+    /// The domain says no, or the store failed.
+    #[error(transparent)]
+    Command(#[from] CommandError<WebhookRefusal>),
+    /// The history cannot be read.
+    #[error(transparent)]
+    History(#[from] StoreError),
+    /// Its place in the log is not known.
+    #[error(transparent)]
+    Sequencer(#[from] SequencerError),
+    /// A stored id is none.
+    #[error(transparent)]
+    Id(#[from] IdError),
 }
 
 /// An endpoint to be registered.
 #[derive(Debug, Clone)]
 pub struct Registration {
+    /// The id to use; a new one is taken if none is given.
+    pub webhook_id: Option<WebhookId>,
     /// Whose.
     pub shop: ShopId,
     /// Where to.
@@ -92,36 +113,113 @@ pub fn allowed(app: &App) -> Allowed {
     if app.config.webhook_private_addresses { Allowed::Private } else { Allowed::Public }
 }
 
-/// Registers an endpoint; it gets every wanted event from now on. The secret is shown here and never again.
+/// An id that no webhook of the shop has.
+pub async fn next_id(app: &App, shop: ShopId) -> Result<WebhookId, WebhooksError> {
+    Ok(WebhookId::from_serial(shop, app.serials.next(&format!("webhook:{shop}")).await?))
+}
+
+/// Registers an endpoint; it gets every wanted event from its registration on. The secret is shown here and never again.
+/// Carried out again under the same id and command, it gives the same endpoint and secret.
 pub async fn register(app: &App, new: Registration, because: &Because) -> Result<(Endpoint, Secret), WebhooksError> {
     let url = check_url(&new.url, allowed(app))?;
     let types: EventTypes = new.types.parse()?;
     if new.description.chars().count() > DESCRIPTION_MAX || new.description.chars().any(char::is_control) {
         return Err(WebhooksError::Description);
     }
+    if patterns(&types.to_string()).iter().any(|pattern| pattern.starts_with("webhook.")) {
+        return Err(WebhooksError::OfWebhooks);
+    }
+    let id = match new.webhook_id {
+        Some(id) => id,
+        None => next_id(app, new.shop).await?,
+    };
+    if because.repeats
+        && let Some(known) = endpoints::get(&app.storage, id.as_str()).await?
+    {
+        return with_secret(app, known).await;
+    }
     if endpoints::of_shop(&app.storage, new.shop).await?.len() >= ENDPOINTS_MAX {
         return Err(WebhooksError::TooMany);
     }
-    let number = app.serials.next(&format!("webhook:{}", new.shop)).await?;
-    let endpoint_id = format!("{}-W{number:08}", new.shop);
+    let command = WebhookCommand::Register {
+        webhook_id: id.clone(),
+        host: url.host_str().unwrap_or_default().to_owned(),
+        types: patterns(&types.to_string()),
+        description: new.description.clone(),
+    };
+    let done = app.gateway.execute::<Webhook>(id.as_str(), because, command).await?;
+    if done.aggregate.details().is_none() {
+        return Err(WebhooksError::Command(CommandError::Refused(WebhookRefusal::Removed)));
+    }
+    reached("webhook");
+    let head = app.sequencer.catch_up().await?;
+    // From the registration itself, also where an interruption lies between it and this.
+    let position = app.log.position_of("webhook", id.as_str(), 1).await?.unwrap_or(head);
     let secret = Secret::generate();
-    let sealed = app.keys.seal_secret(&secret_context(&endpoint_id, 1), secret.expose())?;
+    let sealed = app.keys.seal_secret(&secret_context(id.as_str(), 1), secret.expose())?;
     let endpoint = Endpoint {
-        endpoint_id,
+        endpoint_id: id.to_string(),
         shop_id: new.shop.to_string(),
         url: url.into(),
         types: types.to_string(),
         description: new.description,
-        position: app.log.head().await?,
+        position,
         disabled_because: None,
         failing_since: None,
         created_at: text(app.clock.now()),
         created_by: because.actor.clone(),
     };
-    endpoints::insert(&app.storage, &endpoint, &sealed).await?;
+    if !endpoints::insert(&app.storage, &endpoint, &sealed).await? {
+        return with_secret(app, get(app, id.as_str()).await?).await;
+    }
     tracing::info!(webhook = endpoint.endpoint_id, actor = because.actor, "a webhook was registered");
     app.webhooks_changed().notify_one();
     Ok((endpoint, secret))
+}
+
+/// An endpoint with its newest secret, for a request that is carried out again.
+async fn with_secret(app: &App, endpoint: Endpoint) -> Result<(Endpoint, Secret), WebhooksError> {
+    let newest = secrets(app, &endpoint.endpoint_id).await?.into_iter().next();
+    Ok((endpoint, newest.ok_or(SecretError)?))
+}
+
+fn patterns(types: &str) -> Vec<String> {
+    types.split(',').filter(|part| !part.is_empty()).map(str::to_owned).collect()
+}
+
+/// Puts a command on an endpoint's webhook on record. One that is older than the history of webhooks gets its registration
+/// first.
+async fn record(
+    app: &App,
+    endpoint: &Endpoint,
+    because: &Because,
+    command: WebhookCommand,
+) -> Result<Done<Webhook>, WebhooksError> {
+    let id: WebhookId = endpoint.endpoint_id.parse()?;
+    let mut loaded = app.gateway.load::<Webhook>(id.as_str()).await?;
+    if let Webhook::Absent = loaded.aggregate {
+        let registered = WebhookCommand::Register {
+            webhook_id: id.clone(),
+            host: host_of(&endpoint.url),
+            types: patterns(&endpoint.types),
+            description: endpoint.description.clone(),
+        };
+        let before = app.gateway.then(because, "it was registered before webhooks had a history");
+        let done = app.gateway.execute::<Webhook>(id.as_str(), &before, registered).await?;
+        loaded = Loaded { aggregate: done.aggregate, sequence: done.sequence };
+    }
+    Ok(app.gateway.execute_on::<Webhook>(id.as_str(), loaded, because, command).await?)
+}
+
+fn host_of(url: &str) -> String {
+    check_url(url, Allowed::Private).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// Nothing is sent to an endpoint for now, because of what its receiver answers. False when that was so before.
+pub(crate) async fn disable(app: &App, endpoint: &Endpoint, why: &str) -> Result<bool, WebhooksError> {
+    let because = app.gateway.because(WORKER, "the receiver does not take deliveries");
+    record(app, endpoint, &because, WebhookCommand::Disable { reason: why.to_owned() }).await?;
+    Ok(endpoints::disable(&app.storage, &endpoint.endpoint_id, why).await?)
 }
 
 /// An endpoint that must be there.
@@ -132,6 +230,8 @@ pub async fn get(app: &App, endpoint_id: &str) -> Result<Endpoint, WebhooksError
 
 /// Removes an endpoint with everything that waits for it.
 pub async fn remove(app: &App, endpoint_id: &str, because: &Because) -> Result<(), WebhooksError> {
+    let endpoint = get(app, endpoint_id).await?;
+    record(app, &endpoint, because, WebhookCommand::Remove).await?;
     if !endpoints::remove(&app.storage, endpoint_id).await? {
         return Err(WebhooksError::NoEndpoint(short(endpoint_id)));
     }
@@ -156,11 +256,27 @@ pub async fn rotate(
     if endpoints::secrets(&app.storage, &endpoint.endpoint_id, now).await?.len() >= SECRETS_MAX && overlap_hours > 0 {
         return Err(WebhooksError::TooManySecrets);
     }
-    let number = endpoints::next_secret(&app.storage, &endpoint.endpoint_id).await?;
+    let id = endpoint.endpoint_id.as_str();
+    let carried_out = because.repeats && app.gateway.store().holds_command::<Webhook>(id, because.command_id).await?;
+    let recorded = app.gateway.load::<Webhook>(id).await?.aggregate.details().map_or(1, |details| details.secret);
+    let number = match carried_out {
+        // The same request, interrupted: the secret it made, if it got so far.
+        true => recorded,
+        false => u32::try_from(endpoints::next_secret(&app.storage, id).await?).unwrap_or(u32::MAX).max(recorded + 1),
+    };
+    if carried_out
+        && let Some(made) = endpoints::secrets(&app.storage, id, now).await?.first()
+        && made.number == i64::from(number)
+    {
+        return Ok(with_secret(app, endpoint).await?.1);
+    }
+    record(app, &endpoint, because, WebhookCommand::RotateSecret { secret: number, overlap_hours }).await?;
+    reached("rotation");
+    let number = i64::from(number);
     let secret = Secret::generate();
-    let sealed = app.keys.seal_secret(&secret_context(&endpoint.endpoint_id, number), secret.expose())?;
+    let sealed = app.keys.seal_secret(&secret_context(id, number), secret.expose())?;
     let until = now + Duration::hours(i64::from(overlap_hours));
-    if !endpoints::add_secret(&app.storage, &endpoint.endpoint_id, number, &sealed, now, until).await? {
+    if !endpoints::add_secret(&app.storage, id, number, &sealed, now, until).await? {
         return Err(WebhooksError::Contended);
     }
     tracing::info!(webhook = endpoint_id, actor = because.actor, "a webhook got a new secret");
@@ -170,6 +286,7 @@ pub async fn rotate(
 /// Sends to a disabled endpoint again, from where it stood.
 pub async fn enable(app: &App, endpoint_id: &str, because: &Because) -> Result<Endpoint, WebhooksError> {
     let endpoint = get(app, endpoint_id).await?;
+    record(app, &endpoint, because, WebhookCommand::Enable).await?;
     if endpoints::enable(&app.storage, &endpoint.endpoint_id).await? {
         tracing::info!(webhook = endpoint_id, actor = because.actor, "a webhook was enabled");
         app.webhooks_changed().notify_one();

@@ -123,6 +123,13 @@ aggregate!(
 );
 
 aggregate!(crate::mail::Mail, "mail", crate::mail::MailCommand, crate::mail::MailEvent, crate::mail::MailRefusal);
+aggregate!(
+    crate::webhook::Webhook,
+    "webhook",
+    crate::webhook::WebhookCommand,
+    crate::webhook::WebhookEvent,
+    crate::webhook::WebhookRefusal
+);
 
 domain_event!(SubscriptionEvent {
     SubscriptionStarted,
@@ -135,6 +142,7 @@ domain_event!(SubscriptionEvent {
     SubscriptionPaused,
     SubscriptionResumed,
     SubscriptionEnded,
+    SubscriptionStartPrevented,
 });
 domain_event!(OrderEvent {
     OrderGenerated,
@@ -174,10 +182,19 @@ domain_event!(MemberEvent {
     CardRegistrationRequested,
     CardRegistered,
     CardRegistrationFailed,
-    MemberErased
+    MemberErased,
+    StoredCardsDeleted,
+    StoredCardsNotDeleted
 });
 domain_event!(MailEvent { MailRequested, MailSent, MailDelayed, MailGivenUp, MailDropped, MailReleased });
 domain_event!(ProductEvent { ProductRegistered, ProductChanged, ProductWithdrawn });
+domain_event!(WebhookEvent {
+    WebhookRegistered,
+    WebhookSecretRotated,
+    WebhookDisabled,
+    WebhookEnabled,
+    WebhookRemoved
+});
 domain_event!(ShopSettingsEvent {
     ShopOpened,
     ConnectionChanged,
@@ -218,6 +235,7 @@ use crate::order::OrderEvent;
 use crate::product::ProductEvent;
 use crate::shop_settings::ShopSettingsEvent;
 use crate::subscription::SubscriptionEvent;
+use crate::webhook::WebhookEvent;
 
 /// An aggregate that both halves know: pure here, stored through cqrs-es.
 pub trait EventSourced:

@@ -35,8 +35,47 @@ pub fn meaning(code: &str, detail: &str) -> &'static str {
             "44" => "セキュリティコードに誤りがあります",
             "83" => "クレジットカードの有効期限切れです",
             _ if network.starts_with("1C") => "カードネットワークの障害です",
-            _ => "オーソリに失敗しました",
+            _ => NOT_AUTHORIZED,
         },
+    }
+}
+
+/// Said of an authorisation where nothing more is known.
+const NOT_AUTHORIZED: &str = "オーソリに失敗しました";
+
+/// What was asked of Paygent when it failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// An authorisation (020).
+    Authorization,
+    /// A sales confirmation (022).
+    Capture,
+    /// A lower amount (028).
+    Revision,
+    /// The cancel of an authorisation (021).
+    Void,
+    /// The cancel of a sale (023).
+    Refund,
+    /// Keeping a card (025).
+    StoreCard,
+    /// Deleting cards (026).
+    DeleteCards,
+}
+
+/// As [`meaning`], in the words of what was asked where nothing more is known; without a code Paygent was not reached.
+pub fn meaning_of(asked: Asked, code: &str, detail: &str) -> &'static str {
+    match meaning(code, detail) {
+        NOT_AUTHORIZED if code.is_empty() => "ペイジェントに届かず、実行されていません",
+        NOT_AUTHORIZED => match asked {
+            Asked::Authorization => NOT_AUTHORIZED,
+            Asked::Capture => "売上確定ができませんでした",
+            Asked::Revision => "取引更新ができませんでした",
+            Asked::Void => "オーソリの取消ができませんでした",
+            Asked::Refund => "売上の取消ができませんでした",
+            Asked::StoreCard => "カードを登録できませんでした",
+            Asked::DeleteCards => "カードを削除できませんでした",
+        },
+        known => known,
     }
 }
 
@@ -68,6 +107,19 @@ pub fn kind(code: &str, detail: &str) -> DeclineKind {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_request_fails_in_its_own_words_and_codes_that_say_more_are_kept() {
+        use Asked::{Authorization, Capture, DeleteCards, Refund, Revision, StoreCard, Void};
+        let all = [Authorization, Capture, Revision, Void, Refund, StoreCard, DeleteCards];
+        let words: std::collections::BTreeSet<_> = all.iter().map(|asked| meaning_of(*asked, "2004", "")).collect();
+        assert_eq!(words.len(), all.len());
+        for asked in all {
+            assert_eq!(meaning_of(asked, "P010", ""), "クレジットカードの有効期限切れです");
+            assert_eq!(meaning_of(asked, "", "no connection"), "ペイジェントに届かず、実行されていません");
+            assert_eq!(meaning_of(asked, "2004", "") == NOT_AUTHORIZED, asked == Authorization);
+        }
+    }
 
     #[test]
     fn e1_to_e4_codes_have_a_meaning_and_a_kind() {

@@ -8,6 +8,7 @@
 //! | order | subscription `-` generation date | `02396-S00000012-20260401` |
 //! | product | shop `-` code | `02396-C-1` |
 //! | mail | shop `-` 32 hexadecimal digits | `02396-0191d5…` |
+//! | webhook | shop `-W` serial number | `02396-W00000001` |
 //! | transaction (取引ID, O1) | shop + 15 digits | `02396000000000831705` |
 
 use chrono::NaiveDate;
@@ -265,6 +266,39 @@ impl FromStr for MailId {
     }
 }
 
+/// A webhook of a shop: an address its events are sent to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct WebhookId(String);
+text_id!(WebhookId);
+
+impl WebhookId {
+    /// The webhook with the given serial number, such as `02396-W00000001`.
+    pub fn from_serial(shop: ShopId, serial: u64) -> Self {
+        Self(format!("{shop}-W{serial:08}"))
+    }
+
+    /// The shop whose events are sent.
+    pub fn shop(&self) -> ShopId {
+        shop_of(&self.0)
+    }
+}
+
+impl FromStr for WebhookId {
+    type Err = IdError;
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let serial = split_shop(text).and_then(|(_, rest)| rest.strip_prefix('W'));
+        match serial.filter(|serial| (8..=20).contains(&serial.len()) && serial.bytes().all(|b| b.is_ascii_digit())) {
+            Some(_) => Ok(Self(text.to_owned())),
+            None => Err(IdError::new(
+                "webhook id",
+                text,
+                "it is the shop's five digits, a hyphen, W and at least eight digits, such as 02396-W00000001",
+            )),
+        }
+    }
+}
+
 /// An order (受注). Its id follows from the subscription and the generation date, so generating the same order
 /// twice meets the first one instead of making a second (R1, R6).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -401,6 +435,12 @@ mod tests {
         assert_eq!(order.as_str(), "02396-S00000012-20260401");
         assert_eq!(order.as_str().parse::<OrderId>().unwrap(), order);
         assert_eq!(order.subscription(), subscription);
+        let webhook = WebhookId::from_serial(member.shop(), 3);
+        assert_eq!((webhook.as_str(), webhook.shop()), ("02396-W00000003", member.shop()));
+        assert_eq!(webhook.as_str().parse::<WebhookId>().unwrap(), webhook);
+        for bad in ["02396-W0000001", "02396-S00000001", "02396-W0000000x", "W00000001", "02396-W"] {
+            assert!(bad.parse::<WebhookId>().is_err(), "{bad}");
+        }
         for bad in ["02396-S1-20260231", "02396-S1", "02396-S1-2026041"] {
             assert!(bad.parse::<OrderId>().is_err(), "{bad}");
         }

@@ -22,3 +22,4 @@ pub mod retry_policy;
 pub mod sealed;
 pub mod shop_settings;
 pub mod subscription;
+pub mod webhook;

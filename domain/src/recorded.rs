@@ -6,6 +6,7 @@ use crate::order::OrderEvent;
 use crate::product::ProductEvent;
 use crate::shop_settings::ShopSettingsEvent;
 use crate::subscription::SubscriptionEvent;
+use crate::webhook::WebhookEvent;
 use cqrs_es::DomainEvent as _;
 
 /// One event of any aggregate.
@@ -23,6 +24,8 @@ pub enum RecordedEvent {
     Product(ProductEvent),
     /// Of a mail.
     Mail(MailEvent),
+    /// Of a webhook.
+    Webhook(WebhookEvent),
 }
 
 /// A stored event that this program cannot read.
@@ -58,6 +61,7 @@ impl RecordedEvent {
             "shop_settings" => read("shop_settings", payload).map(Self::ShopSettings),
             "product" => read("product", payload).map(Self::Product),
             "mail" => read("mail", payload).map(Self::Mail),
+            "webhook" => read("webhook", payload).map(Self::Webhook),
             other => Err(DecodeError::UnknownAggregate(other.chars().take(64).collect())),
         }
     }
@@ -71,6 +75,7 @@ impl RecordedEvent {
             Self::ShopSettings(event) => event.name(),
             Self::Product(event) => event.name(),
             Self::Mail(event) => event.name(),
+            Self::Webhook(event) => event.name(),
         }
     }
 
@@ -83,6 +88,7 @@ impl RecordedEvent {
             Self::ShopSettings(event) => event.event_version(),
             Self::Product(event) => event.event_version(),
             Self::Mail(event) => event.event_version(),
+            Self::Webhook(event) => event.event_version(),
         }
     }
 

@@ -47,6 +47,10 @@ pub struct Config {
     pub mail_from: String,
     /// Certificate to trust beside the machine's own when the mail server is spoken to, PEM; may be empty.
     pub mail_ca: PathBuf,
+    /// A PEM file of certificates that vouch for receivers of webhooks, beside those the system trusts; empty: none.
+    pub webhook_ca: PathBuf,
+    /// Where traces are sent by OpenTelemetry's protocol over HTTP, such as `http://127.0.0.1:4318`; empty: nowhere.
+    pub otel_endpoint: String,
 }
 
 impl Default for Config {
@@ -68,6 +72,8 @@ impl Default for Config {
             mail_url: Redacted::new(String::new()),
             mail_from: String::new(),
             mail_ca: PathBuf::new(),
+            webhook_ca: PathBuf::new(),
+            otel_endpoint: String::new(),
         }
     }
 }
@@ -90,7 +96,7 @@ pub enum ConfigError {
     },
 }
 
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 18] = [
     "database_url",
     "listen",
     "public_url",
@@ -107,6 +113,8 @@ const NAMES: [&str; 16] = [
     "mail_url",
     "mail_from",
     "mail_ca",
+    "webhook_ca",
+    "otel_endpoint",
 ];
 
 impl Config {
@@ -157,6 +165,17 @@ impl Config {
         if !self.clock.is_empty() && chrono::DateTime::parse_from_rfc3339(&self.clock).is_err() {
             let rule = "it is an RFC 3339 instant such as 2026-04-01T00:00:30+09:00";
             return Err(ConfigError::Value { name: "clock", given: self.clock, rule });
+        }
+        if !self.otel_endpoint.is_empty() {
+            let start = ["http://", "https://"].into_iter().any(|start| self.otel_endpoint.starts_with(start));
+            // What stands before an @ is a password, and must not come out again.
+            if !start
+                || self.otel_endpoint.contains(['@', '?', '#'])
+                || self.otel_endpoint.contains(char::is_whitespace)
+            {
+                let rule = "it is http://HOST:PORT or https://HOST:PORT, without user, query or fragment";
+                return Err(ConfigError::Value { name: "otel_endpoint", given: "(not shown)".to_owned(), rule });
+            }
         }
         Ok(self)
     }
@@ -231,6 +250,8 @@ mod tests {
             ("", &[("TEIKI_CONSOLE_ORIGIN", "teiki.example.jp")], "https://"),
             ("", &[("TEIKI_CONSOLE_ORIGIN", "https://teiki.example.jp/")], "nothing behind it"),
             ("", &[("TEIKI_CLOCK", "tomorrow")], "RFC 3339"),
+            ("", &[("TEIKI_OTEL_ENDPOINT", "collector:4318")], "http://"),
+            ("", &[("TEIKI_OTEL_ENDPOINT", "http://user:hunter2@collector:4318")], "without user"),
         ] {
             let error = load(text, variables).unwrap_err().to_string();
             assert!(error.contains(part), "{error}");

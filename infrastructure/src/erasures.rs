@@ -1,4 +1,5 @@
-//! Erasures under way: what makes one that was interrupted be finished at the next start.
+//! Erasures under way: what makes one that was interrupted be finished at the next start. The note is written by
+//! [`crate::member_gates::close`].
 
 use crate::both_stores::{execute, fetch};
 use crate::event_store::{Storage, in_words};
@@ -11,12 +12,6 @@ pub struct ErasureNoteError(String);
 
 fn failed(error: sqlx::Error) -> ErasureNoteError {
     ErasureNoteError(in_words(&error).0)
-}
-
-/// Notes that a member is about to be erased.
-pub async fn begin(storage: &Storage, member: &MemberId) -> Result<(), ErasureNoteError> {
-    let sql = "INSERT INTO member_erasures (member_id) VALUES ($1) ON CONFLICT DO NOTHING";
-    execute!(storage, sql, member.as_str()).map(drop).map_err(failed)
 }
 
 /// Takes the note away: it is done, or nothing came of it.

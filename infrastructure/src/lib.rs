@@ -11,6 +11,7 @@ pub mod idempotency_keys;
 pub mod key_ring;
 pub mod mail_cursor;
 pub mod mailer;
+pub mod member_gates;
 pub mod notice_inbox;
 pub mod operator_sessions;
 pub mod operators;

@@ -42,7 +42,8 @@ pub trait Projection: Send + Sync {
 }
 
 /// The aggregate types of the log that this program knows.
-pub(crate) const KNOWN_AGGREGATES: [&str; 6] = ["subscription", "order", "member", "shop_settings", "product", "mail"];
+pub(crate) const KNOWN_AGGREGATES: [&str; 7] =
+    ["subscription", "order", "member", "shop_settings", "product", "mail", "webhook"];
 
 /// A page of the log, decoded once for all projections.
 pub(crate) struct Page {

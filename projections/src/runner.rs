@@ -12,6 +12,7 @@ use std::time::Duration;
 use teiki_infrastructure::event_store::{LogReader, Storage};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 /// How the projections are kept. The default is right for everything but tests.
 #[derive(Debug, Clone)]
@@ -223,7 +224,16 @@ impl Projections {
             let places: Vec<i64> = (0..=groups.len()).map(|i| stands_at(groups.get(i))).collect();
             for (group, place) in groups.iter().zip(places.windows(2)) {
                 if let [at, to] = *place {
-                    self.step(group, at, to).await?;
+                    let names: Vec<_> = group.iter().map(|(projection, _)| projection.name()).collect();
+                    let span = tracing::info_span!(
+                        target: "spans",
+                        parent: None,
+                        "projection batch",
+                        teiki.projections = names.join(","),
+                        teiki.position.from = at,
+                        teiki.position.to = to,
+                    );
+                    self.step(group, at, to).instrument(span).await?;
                 }
             }
         }

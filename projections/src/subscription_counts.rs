@@ -115,7 +115,8 @@ fn becomes(event: &Event) -> Option<Status> {
         | Event::NextDateChanged { .. }
         | Event::CycleChanged { .. }
         | Event::BasketChanged { .. }
-        | Event::PaymentMethodChanged { .. } => None,
+        | Event::PaymentMethodChanged { .. }
+        | Event::SubscriptionStartPrevented {} => None,
     }
 }
 

@@ -109,6 +109,10 @@ impl Projection for SubscriptionList {
                 updated_position: fact.position,
             });
         }
+        // One that never started has no row.
+        if let Event::SubscriptionStartPrevented {} = event {
+            return Ok(());
+        }
         let mut changed = Ok(());
         rows.update(fact.aggregate_id, |row: &mut SubscriptionRow| {
             changed = change(row, fact, event);
@@ -120,7 +124,7 @@ impl Projection for SubscriptionList {
 
 fn change(row: &mut SubscriptionRow, fact: &Fact<'_>, event: &Event) -> Result<(), FoldError> {
     match event {
-        Event::SubscriptionStarted { .. } => {}
+        Event::SubscriptionStarted { .. } | Event::SubscriptionStartPrevented {} => {}
         Event::OrderGenerationStarted { next, .. } => {
             row.orders += 1;
             set_next(row, next.as_ref());

@@ -71,6 +71,7 @@ fn payload(event: &RecordedEvent) -> String {
         RecordedEvent::ShopSettings(event) => serde_json::to_string(event),
         RecordedEvent::Product(event) => serde_json::to_string(event),
         RecordedEvent::Mail(event) => serde_json::to_string(event),
+        RecordedEvent::Webhook(event) => serde_json::to_string(event),
     }
     .unwrap()
 }

@@ -5,12 +5,16 @@ use serde_json::{Value, json};
 use sqlx::{AnyConnection, Connection as _, Row as _};
 use std::collections::BTreeSet;
 use teiki::members::{self, Profile};
-use teiki_domain::payment_method::SaleMode;
+use teiki::subscriptions::{self, Start};
+use teiki_domain::ids::{MemberId, SubscriptionId};
+use teiki_domain::member::Member;
+use teiki_domain::payment_method::{PaymentMethod, SaleMode};
+use teiki_domain::shop_settings::ShopSettingsCommand;
 use teiki_domain::subscription::{Subscription, SubscriptionCommand};
 use teiki_infrastructure::operators::Role;
 use teiki_tests::console::{Console, account};
 use teiki_tests::served::Served;
-use teiki_tests::stage::{Stage, enrol, member, open_shop, subscribe, subscription};
+use teiki_tests::stage::{Stage, basket, change_settings, enrol, member, open_shop, shop, subscribe, subscription};
 use teiki_tests::stores::StoreKind;
 
 const NAME: &str = "秘密野 花子";
@@ -89,6 +93,14 @@ async fn erase(stage: &Stage, variables: &[(&str, &str)]) -> (bool, String) {
     let output = command.envs(variables.iter().copied()).output().await.unwrap();
     let said = [output.stdout, output.stderr].concat();
     (output.status.success(), String::from_utf8_lossy(&said).into_owned())
+}
+
+async fn cards_at_paygent(stage: &Stage, i: usize) -> usize {
+    let app = stage.app().await;
+    let paygent = app.shops.paygent(shop()).await.unwrap();
+    let cards = paygent.list_cards(&member(i), None).await.approved().unwrap();
+    app.stop().await;
+    cards.len()
 }
 
 async fn whole(stage: &Stage) {
@@ -204,7 +216,149 @@ async fn keys_leave_no_trace_in_a_large_store(kind: StoreKind) {
     stage.close().await;
 }
 
+/// Subscriptions being started for a member who is being erased, by two engines at once: whichever comes first, no erased
+/// member has a subscription that runs.
+async fn no_subscription_starts_for_a_member_who_is_erased_meanwhile(kind: StoreKind) {
+    const ROUNDS: usize = 12;
+    let stage = Stage::new(kind, "2026-04-01").await;
+    let app = stage.app().await;
+    open_shop(&app, SaleMode::AuthorizeOnly).await;
+    let because = app.gateway.because("test", "set up");
+    let profile = Profile { name: NAME.into(), mail: MAIL.into(), phone: String::new(), address: String::new() };
+    let cash = PaymentMethod::External { name: "代金引換".into() };
+    let methods = vec![PaymentMethod::Card, cash.clone()];
+    change_settings(&app, &because, ShopSettingsCommand::ChangePaymentMethods(methods)).await;
+    let other = stage.app().await;
+    let (mut erased, mut started) = (0, 0);
+    for round in 0..ROUNDS {
+        let person = MemberId::new(shop(), &format!("R{round}")).unwrap();
+        members::register(&app, &person, &profile, &because).await.unwrap();
+        let starting = (0..3).map(|i| {
+            let start = Start {
+                subscription_id: Some(SubscriptionId::new(shop(), &format!("R{round}x{i}")).unwrap()),
+                member_id: person.clone(),
+                basket: basket(1_000),
+                payment_method: cash.clone(),
+                cycle: "days:7".parse().unwrap(),
+                first_delivery: "2026-04-10".parse().unwrap(),
+            };
+            let engine = if i % 2 == 0 { app.clone() } else { other.clone() };
+            tokio::spawn(async move {
+                let because = engine.gateway.because("test", "started meanwhile");
+                subscriptions::start(&engine, start, &because).await.map(|done| done.aggregate)
+            })
+        });
+        let starting: Vec<_> = starting.collect();
+        let erasing = [app.clone(), other.clone()].map(|engine| {
+            let person = person.clone();
+            tokio::spawn(async move {
+                let because = engine.gateway.because("test", "erased meanwhile");
+                for _ in 0..round {
+                    tokio::task::yield_now().await;
+                }
+                teiki::erasure::erase(&engine, &person, &because).await.is_ok()
+            })
+        });
+        let mut done = vec![];
+        for start in starting {
+            done.push(start.await.unwrap());
+        }
+        for erase in erasing {
+            erase.await.unwrap();
+        }
+        let gone = app.gateway.load::<Member>(person.as_str()).await.unwrap().aggregate.details().is_none();
+        let running = done.iter().filter(|start| start.is_ok()).count();
+        assert!(!gone || running == 0, "round {round}: {running} subscriptions run for an erased member");
+        // What was answered is what stands, and afterwards it stays so.
+        for (i, start) in done.iter().enumerate() {
+            let stands = app.gateway.load::<Subscription>(&format!("02396-R{round}x{i}")).await.unwrap().aggregate;
+            assert_eq!(stands.details().is_some(), start.is_ok(), "round {round}: {start:?}");
+        }
+        erased += usize::from(gone);
+        started += running;
+    }
+    assert!(erased + started > 0, "something came about");
+    app.stop().await;
+    other.stop().await;
+    whole(&stage).await;
+    stage.close().await;
+}
+
+/// A start that died, or sleeps, between being let through and its event: the erasure does not wait for it, and it does not
+/// come about afterwards.
+async fn a_start_that_died_half_way_neither_blocks_the_erasure_nor_comes_back(kind: StoreKind) {
+    let stage = lived(kind, true).await;
+    let crashing = Served::start(&stage, &[("TEIKI_CRASH_AT", "start:1")]).await;
+    let line = json!({"product": "C", "name": "C", "unit_price": 900, "quantity": 1, "tax_percent": 8});
+    let start = json!({
+        "subscription_id": "02396-LATE", "member_id": member(0), "cycle": "days:30", "first_delivery": "2026-04-20",
+        "payment_method": "card", "shipping": 0, "lines": [line],
+    });
+    let address = format!("{}/v1/subscriptions", crashing.base);
+    let request = crashing.client.post(address).header("content-type", "application/json").body(start.to_string());
+    assert!(request.send().await.is_err(), "the engine died");
+    drop(crashing);
+    let (done, said) = erase(&stage, &[]).await;
+    assert!(done && said.contains("削除しました"), "{said}");
+    let served = Served::start(&stage, &[]).await;
+    let (status, problem) = served.post("/v1/subscriptions", &start).await;
+    assert!(status == StatusCode::UNPROCESSABLE_ENTITY || status == StatusCode::CONFLICT, "{problem}");
+    let told = served.get_json("/v1/history/02396-LATE").await;
+    assert_eq!(told["events"].as_array().unwrap().len(), 1, "{told}");
+    assert_eq!(told["events"][0]["event_type"], "SubscriptionStartPrevented");
+    served.stop().await;
+    whole(&stage).await;
+    let rebuilt = stage.teiki(&["rebuild", "--all"]).output().await.unwrap();
+    assert!(rebuilt.status.success(), "{}", String::from_utf8_lossy(&rebuilt.stderr));
+    whole(&stage).await;
+    stage.close().await;
+}
+
+/// What was decided is carried out at the next start, though whoever asked for it was told that it failed.
+async fn a_decided_erasure_is_finished_at_the_next_start(kind: StoreKind) {
+    let stage = lived(kind, true).await;
+    let key = keys(&stage).await.remove(0).1;
+    let (done, said) = erase(&stage, &[("TEIKI_CRASH_AT", "gate:1")]).await;
+    assert!(!done && said.contains("crash point gate"), "{said}");
+    stage.app().await.stop().await;
+    is_gone(&stage, &key).await;
+    // The cards were not asked for then; asking again has them deleted.
+    assert_eq!(cards_at_paygent(&stage, 0).await, 1);
+    assert!(erase(&stage, &[]).await.0);
+    assert_eq!(cards_at_paygent(&stage, 0).await, 0);
+    stage.close().await;
+}
+
+/// Paygent keeps no card of an erased member; where it could not be asked, people see so until it is done.
+async fn cards_at_paygent_are_deleted_or_shown_until_they_are(kind: StoreKind) {
+    let stage = lived(kind, true).await;
+    assert_eq!(cards_at_paygent(&stage, 0).await, 1);
+    // Nobody is there.
+    let (done, said) = erase(&stage, &[("TEIKI_PAYGENT_URL", "https://localhost:1")]).await;
+    assert!(done && said.contains("削除しました") && said.contains("削除できていません"), "{said}");
+    let served = Served::start(&stage, &[]).await;
+    let aside = served.get_json("/v1/set-aside").await;
+    assert_eq!(aside["set_aside"][0]["kind"], "cards", "{aside}");
+    assert_eq!(aside["set_aside"][0]["subject"], member(0).as_str());
+    let path = format!("/v1/members/{}/personal-data", member(0));
+    let (status, answer) = served.send("DELETE", &path, &Value::Null).await;
+    assert_eq!((status, &answer["cards_deleted"]), (StatusCode::OK, &json!(true)), "{answer}");
+    assert_eq!(served.get_json("/v1/set-aside").await["set_aside"], json!([]));
+    let told = served.get_json(&format!("/v1/history/{}", member(0))).await;
+    let types: Vec<&str> = told["events"].as_array().unwrap().iter().filter_map(|e| e["event_type"].as_str()).collect();
+    assert_eq!(types[types.len() - 3..], ["MemberErased", "StoredCardsNotDeleted", "StoredCardsDeleted"], "{types:?}");
+    served.stop().await;
+    assert_eq!(cards_at_paygent(&stage, 0).await, 0);
+    assert_eq!(cards_at_paygent(&stage, 1).await, 1, "those of others stay");
+    whole(&stage).await;
+    stage.close().await;
+}
+
 on_both_stores!(
+    no_subscription_starts_for_a_member_who_is_erased_meanwhile,
+    a_start_that_died_half_way_neither_blocks_the_erasure_nor_comes_back,
+    a_decided_erasure_is_finished_at_the_next_start,
+    cards_at_paygent_are_deleted_or_shown_until_they_are,
     nothing_personal_is_left_in_any_file_or_table,
     erasing_over_http_beside_readers,
     an_interrupted_erasure_is_finished_at_the_next_start,

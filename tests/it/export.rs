@@ -1,5 +1,6 @@
 //! `teiki export` and `teiki-verify-export`: a shop's log, verifiable without engine and database.
 
+use sqlx::{Connection as _, Executor as _};
 use std::path::{Path, PathBuf};
 use std::process::Output;
 use teiki_domain::ids::ShopId;
@@ -7,6 +8,7 @@ use teiki_domain::payment_method::SaleMode;
 use teiki_domain::shop_settings::{ShopSettings, ShopSettingsCommand as Settings};
 use teiki_tests::stage::{Stage, binary, enrol, open_shop, subscribe};
 use teiki_tests::stores::StoreKind;
+use tokio::io::AsyncReadExt as _;
 
 /// Two shops in one store, their events one between the other's.
 async fn lived(kind: StoreKind) -> Stage {
@@ -181,4 +183,72 @@ fn digest_of(line: &[u8]) -> String {
     hex::encode(Sha256::digest(&bytes))
 }
 
-on_both_stores!(an_export_holds_and_shows_nothing_of_other_shops, every_change_of_an_export_is_found_with_its_position,);
+/// Positions written straight into the log; what they say does not matter for how much of it is held.
+async fn lengthen(stage: &Stage, from: i64, to: i64) {
+    let columns = "position, aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata, \
+        recorded_at, hash";
+    let row = |zeros: &str| {
+        format!(
+            "n, 'product', '02396-X' || n, 1, 'ProductWithdrawn', '1.0.0', '{{\"ProductWithdrawn\":{{}}}}', \
+             '{{\"actor\":\"someone of the shop\",\"reason\":\"a reason of the usual length\"}}', \
+             '2026-04-01T00:00:30.000000Z', {zeros}"
+        )
+    };
+    if let Some(path) = stage.url.strip_prefix("sqlite:") {
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+        let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+        let numbers =
+            format!("WITH RECURSIVE numbers (n) AS (SELECT {from} UNION ALL SELECT n + 1 FROM numbers WHERE n < {to})");
+        let sql = format!("INSERT INTO event_log ({columns}) {numbers} SELECT {} FROM numbers", row("zeroblob(32)"));
+        connection.execute(sql.as_str()).await.unwrap();
+        connection.close().await.unwrap();
+    } else {
+        let mut connection = sqlx::PgConnection::connect(&stage.url).await.unwrap();
+        let row = row("decode(repeat('00', 32), 'hex')");
+        let sql = format!("INSERT INTO event_log ({columns}) SELECT {row} FROM generate_series({from}, {to}) AS s (n)");
+        connection.execute(sql.as_str()).await.unwrap();
+        connection.close().await.unwrap();
+    }
+}
+
+/// The bytes `teiki export` writes, and the most memory it has held by then, in KB.
+async fn exported(stage: &Stage) -> (usize, u64) {
+    let mut child = stage.teiki(&["export", "--shop", "02396"]).stderr(std::process::Stdio::null()).spawn().unwrap();
+    let (status, mut out) = (format!("/proc/{}/status", child.id().unwrap()), child.stdout.take().unwrap());
+    let (mut length, mut peak, mut buffer) = (0, 0, vec![0; 64 * 1024]);
+    loop {
+        let read = out.read(&mut buffer).await.unwrap();
+        if read == 0 {
+            break;
+        }
+        length += read;
+        let text = std::fs::read_to_string(&status).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        peak = line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(peak);
+    }
+    assert!(child.wait().await.unwrap().success());
+    (length, peak)
+}
+
+async fn a_long_log_takes_no_more_memory_than_a_short_one(kind: StoreKind) {
+    const FEW: i64 = 15_000;
+    const MANY: i64 = 150_000;
+    const MARGIN: u64 = 24 * 1024;
+    let stage = lived(kind).await;
+    let app = stage.app().await;
+    let head = app.log.head().await.unwrap();
+    app.stop().await;
+    lengthen(&stage, head + 1, FEW).await;
+    let (short, after_short) = exported(&stage).await;
+    lengthen(&stage, FEW + 1, MANY).await;
+    let (long, after_long) = exported(&stage).await;
+    assert!(long > 8 * short, "{long} bytes are not ten times {short}");
+    assert!(after_short > 0 && after_long <= after_short + MARGIN, "{after_short} KB became {after_long} KB");
+    stage.close().await;
+}
+
+on_both_stores!(
+    a_long_log_takes_no_more_memory_than_a_short_one,
+    an_export_holds_and_shows_nothing_of_other_shops,
+    every_change_of_an_export_is_found_with_its_position,
+);

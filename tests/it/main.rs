@@ -57,6 +57,7 @@ mod schedule;
 mod shops_api;
 mod sign_in;
 mod subscriptions_api;
+mod traces;
 mod upcoming;
 mod verify;
 mod webhooks;

@@ -4,9 +4,11 @@ use crate::payment_life::{day, order, served};
 use paygent_simulator::{Fault, Rule, TelegramKind};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use sqlx::Connection as _;
 use teiki_domain::payment_method::SaleMode;
+use teiki_domain::shop_settings::{ShopSettings, ShopSettingsCommand};
 use teiki_infrastructure::api_keys::Scope;
-use teiki_tests::served::client;
+use teiki_tests::served::{Served, client};
 use teiki_tests::stage::{Stage, enrol, key_of, open_shop, subscribe};
 use teiki_tests::stores::StoreKind;
 
@@ -223,7 +225,64 @@ async fn the_reporting_role_is_made_on_the_command_line(kind: StoreKind) {
     stage.close().await;
 }
 
+/// Keeps the tables from following the log, as a store under heavy load does, until it is let go.
+async fn hold_back(stage: &Stage, hold: bool) {
+    let sql = match (stage.url.starts_with("sqlite:"), hold) {
+        (true, true) => {
+            "CREATE TRIGGER held BEFORE UPDATE ON projection_checkpoints WHEN NEW.name = 'order_list' \
+             BEGIN SELECT RAISE(ABORT, 'held'); END"
+        }
+        (true, false) => "DROP TRIGGER held",
+        (false, true) => {
+            "CREATE FUNCTION held() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'held' \
+             USING ERRCODE = '40001'; END $$; CREATE TRIGGER held BEFORE UPDATE ON projection_checkpoints FOR EACH ROW \
+             WHEN (NEW.name = 'order_list') EXECUTE FUNCTION held()"
+        }
+        (false, false) => "DROP TRIGGER held ON projection_checkpoints; DROP FUNCTION held",
+    };
+    if let Some(path) = stage.url.strip_prefix("sqlite:") {
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+        let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+        sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    } else {
+        let mut connection = sqlx::PgConnection::connect(&stage.url).await.unwrap();
+        sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    }
+}
+
+async fn tables_that_lag_are_waited_for_and_then_told(kind: StoreKind) {
+    let stage = Stage::new(kind, "2026-04-01").await;
+    let app = stage.app().await;
+    open_shop(&app, SaleMode::AuthorizeOnly).await;
+    let served = Served::start(&stage, &[]).await;
+    hold_back(&stage, true).await;
+    let because = app.gateway.because("test", "an event the tables do not show yet");
+    let command = ShopSettingsCommand::ChangeLeadTime(3);
+    app.gateway.execute::<ShopSettings>("02396", &because, command).await.unwrap();
+    let head = app.sequencer.catch_up().await.unwrap();
+    let path = format!("/v1/orders?min_position={head}");
+    let begun = std::time::Instant::now();
+    let (status, text) = served.get(&path).await;
+    let problem: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((status, &problem["code"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("position_not_reached")), "{text}");
+    assert_eq!(problem["retryable"], true);
+    assert!(begun.elapsed() >= std::time::Duration::from_secs(4), "it was waited for: {:?}", begun.elapsed());
+    // Without asking for a position, what there is is answered, and says how far it reaches.
+    let response = served.client.get(format!("{}/v1/orders", served.base)).send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    let reached: i64 = response.headers()["teiki-position"].to_str().unwrap().parse().unwrap();
+    assert!(reached < head, "{reached} {head}");
+    hold_back(&stage, false).await;
+    served.until(&path, |_| true).await;
+    served.stop().await;
+    app.stop().await;
+    stage.close().await;
+}
+
 on_both_stores!(
+    tables_that_lag_are_waited_for_and_then_told,
     reports_say_what_happened_and_how_far_they_reach,
     a_position_is_waited_for_and_not_for_ever,
     bad_questions_get_a_problem_and_keys_open_only_their_own,

@@ -425,8 +425,126 @@ async fn webhooks_are_managed_on_the_command_line(kind: StoreKind) {
     stage.close().await;
 }
 
+/// Each endpoint writes for itself while the worker shows that it lives; whoever of them has the store's only writer must
+/// go on meanwhile.
+async fn writing_endpoints_never_hold_the_store_up(kind: StoreKind) {
+    const ENDPOINTS: usize = 15;
+    const ROUNDS: usize = 40;
+    let stage = shop_with_orders(kind).await;
+    let receiver = Receiver::start().await;
+    let served = serve(&stage).await;
+    for i in 0..ENDPOINTS {
+        register(&served, &receiver.url(&format!("/{i}")), &["member.*"]).await;
+    }
+    let begun = Instant::now();
+    let mut slowest = Duration::ZERO;
+    // Longer than several signs of life take.
+    for _ in 0..ROUNDS {
+        let asked = Instant::now();
+        make_events(&served, 3).await;
+        slowest = slowest.max(asked.elapsed());
+        if begun.elapsed() > Duration::from_secs(12) {
+            break;
+        }
+    }
+    assert!(slowest < Duration::from_secs(15), "three members took {slowest:?}");
+    served.stop().await;
+    stage.close().await;
+}
+
+/// Carried out, and the engine dies before its answer: the same request makes no second webhook and no second secret.
+async fn a_registration_repeated_after_a_crash_is_the_same_webhook(kind: StoreKind) {
+    let mut stage = shop_with_orders(kind).await;
+    let receiver = Receiver::start().await;
+    let body = json!({"url": receiver.url("/hook?token=geheim"), "types": ["member.*"], "description": "倉庫"});
+    let ask = async |served: &Served, path: &str, key: &str, body: &Value| {
+        let request = served.client.post(format!("{}{path}", served.base)).header("idempotency-key", key);
+        request.header("content-type", "application/json").body(body.to_string()).send().await
+    };
+    let crashed = Served::start(&stage, &[PRIVATE, ("TEIKI_CRASH_AT", "webhook:1")]).await;
+    assert!(ask(&crashed, "/v1/webhooks", "once", &body).await.is_err(), "the engine died");
+    drop(crashed);
+    // Whoever held the key is gone when the longest time of a request is over.
+    stage.now += chrono::Duration::minutes(10);
+    let served = serve(&stage).await;
+    let made = ask(&served, "/v1/webhooks", "once", &body).await.unwrap();
+    assert_eq!(made.status(), StatusCode::CREATED);
+    let made: Value = serde_json::from_str(&made.text().await.unwrap()).unwrap();
+    let (id, secret) = (made["id"].as_str().unwrap().to_owned(), made["secret"].as_str().unwrap().to_owned());
+    let all = served.get_json("/v1/webhooks").await;
+    assert_eq!(all["webhooks"].as_array().unwrap().len(), 1, "{all}");
+    make_events(&served, 1).await;
+    assert!(receiver.until("/hook", 1).await[0].is_signed_with(&secret));
+    served.stop().await;
+
+    let crashed = Served::start(&stage, &[PRIVATE, ("TEIKI_CRASH_AT", "rotation:1")]).await;
+    let path = format!("/v1/webhooks/{id}/rotate");
+    assert!(ask(&crashed, &path, "turn", &json!({})).await.is_err(), "the engine died");
+    drop(crashed);
+    stage.now += chrono::Duration::minutes(10);
+    let served = serve(&stage).await;
+    let turned = ask(&served, &path, "turn", &json!({})).await.unwrap();
+    assert_eq!(turned.status(), StatusCode::OK);
+    let turned: Value = serde_json::from_str(&turned.text().await.unwrap()).unwrap();
+    let new = turned["secret"].as_str().unwrap();
+    assert_ne!(new, secret);
+    make_events(&served, 1).await;
+    let sent = receiver.until("/hook", 2).await;
+    assert!(sent[1].is_signed_with(new) && sent[1].is_signed_with(&secret), "the earlier one signs beside it");
+    let (status, _) = served.send("DELETE", &format!("/v1/webhooks/{id}"), &Value::Null).await;
+    assert_eq!(status, StatusCode::OK);
+
+    // What people did with it is in the shop's history, without secrets and without the address' own.
+    for of in ["02396", &id] {
+        let told = served.get_json(&format!("/v1/history/{of}")).await;
+        let entries = told["events"].as_array().unwrap();
+        let types: Vec<&str> = entries
+            .iter()
+            .filter(|e| e["aggregate_id"] == id.as_str())
+            .map(|e| e["event_type"].as_str().unwrap())
+            .collect();
+        assert_eq!(types, ["WebhookRegistered", "WebhookSecretRotated", "WebhookRemoved"], "{told}");
+        let text = told.to_string();
+        assert!(text.contains("127.0.0.1") && text.contains("倉庫"), "{text}");
+        for hidden in ["geheim", "whsec_", &secret[6..], &new[6..]] {
+            assert!(!text.contains(hidden), "{hidden}");
+        }
+    }
+    let feed = served.get_json("/v1/events?types=webhook.*").await;
+    assert_eq!(feed["events"].as_array().unwrap().len(), 3, "{feed}");
+    served.stop().await;
+    let output = stage.teiki(&["verify"]).output().await.unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    stage.close().await;
+}
+
+/// Over HTTPS, to a receiver whose certificate only the configured authority vouches for.
+async fn deliveries_go_over_https_to_receivers_that_prove_themselves(kind: StoreKind) {
+    let stage = shop_with_orders(kind).await;
+    let (receiver, authority) = Receiver::start_tls(stage.folder()).await;
+    let authority = authority.to_str().unwrap();
+    let served = Served::start(&stage, &[PRIVATE, ("TEIKI_WEBHOOK_CA", authority)]).await;
+    let (id, secret) = register(&served, &receiver.url("/hook"), &["member.*"]).await;
+    make_events(&served, 1).await;
+    let received = receiver.until("/hook", 1).await;
+    assert!(receiver.url("/hook").starts_with("https://") && received[0].is_signed_with(&secret));
+    until_delivered(&served, &id, "delivered", 1).await;
+    served.stop().await;
+    // Without it nothing is sent: the receiver could be anybody.
+    let served = serve(&stage).await;
+    make_events(&served, 1).await;
+    let failed = |page: &Value| page["deliveries"][0]["failure"] == "no connection could be made";
+    served.until(&format!("/v1/webhooks/{id}/deliveries?status=pending"), failed).await;
+    assert_eq!(receiver.received("/hook").len(), 1);
+    served.stop().await;
+    stage.close().await;
+}
+
 on_both_stores!(
     events_are_sent_signed_and_in_log_order,
+    a_registration_repeated_after_a_crash_is_the_same_webhook,
+    deliveries_go_over_https_to_receivers_that_prove_themselves,
+    writing_endpoints_never_hold_the_store_up,
     a_delivery_is_tried_for_three_days_and_then_dead_and_listed,
     gone_disables_and_redirects_are_not_followed,
     a_silent_receiver_does_not_hold_up_another,

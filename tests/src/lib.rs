@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 pub mod browser;
+pub mod collector;
 pub mod console;
 pub mod judge;
 pub mod mail_server;

@@ -8,13 +8,20 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rustls::ServerConfig;
+use rustls::pki_types::PrivateKeyDer;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 /// Longest time something that must arrive is waited for.
 const WITHIN: Duration = Duration::from_secs(60);
@@ -91,6 +98,31 @@ impl Receiver {
         Self { base, kept }
     }
 
+    /// As [`Receiver::start`], over TLS with a certificate made for it; returns also the PEM file of the authority that vouches
+    /// for it.
+    pub async fn start_tls(folder: &Path) -> (Self, PathBuf) {
+        let mut authority = CertificateParams::new(vec![]).unwrap();
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let authority_key = KeyPair::generate().unwrap();
+        let certificate = authority.self_signed(&authority_key).unwrap();
+        let file = folder.join("receivers-ca.pem");
+        std::fs::write(&file, certificate.pem()).unwrap();
+        let key = KeyPair::generate().unwrap();
+        let own = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        let own = own.signed_by(&key, &Issuer::new(authority, authority_key)).unwrap();
+        let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let tls = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+        let tls = tls.with_no_client_auth().with_single_cert(vec![own.der().clone()], key).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("https://localhost:{}", listener.local_addr().unwrap().port());
+        let kept = Arc::new(Kept::default());
+        let router = Router::new().fallback(take).with_state(kept.clone());
+        let listener = Tls { listener, acceptor: TlsAcceptor::from(Arc::new(tls)) };
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        (Self { base, kept }, file)
+    }
+
     /// The address of a path such as `/hook`.
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base)
@@ -114,6 +146,30 @@ impl Receiver {
         let received = self.received(path);
         assert!(well, "{count} requests did not arrive at {path}: {}", received.len());
         received
+    }
+}
+
+struct Tls {
+    listener: TcpListener,
+    acceptor: TlsAcceptor,
+}
+
+impl axum::serve::Listener for Tls {
+    type Io = TlsStream<TcpStream>;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        loop {
+            let (stream, peer) = self.listener.accept().await.unwrap();
+            // A client that does not trust us hangs up.
+            if let Ok(stream) = self.acceptor.accept(stream).await {
+                return (stream, peer);
+            }
+        }
+    }
+
+    fn local_addr(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
     }
 }
 

@@ -1,7 +1,8 @@
 //! `teiki erase-member`: a member's personal data can never be read again.
 
 use super::{CliError, start};
-use crate::erasure;
+use crate::erasure::{self, Erased};
+use crate::payments::CardDeletion;
 use teiki_domain::ids::MemberId;
 use teiki_infrastructure::config::Config;
 
@@ -27,9 +28,13 @@ pub(super) async fn run(arguments: Arguments, config: Config) -> Result<(), CliE
     let because = app.gateway.because("teiki erase-member", reason);
     let erased = erasure::erase(&app, &arguments.member, &because).await;
     app.stop().await;
-    match erased.map_err(CliError::other)? {
+    let Erased { new, cards } = erased.map_err(CliError::other)?;
+    match new {
         true => println!("会員 {} の個人情報を削除しました", arguments.member),
         false => println!("会員 {} の個人情報は削除済みです", arguments.member),
+    }
+    if let CardDeletion::NotDeleted { code, detail } = cards {
+        println!("ペイジェントのカードは削除できていません({code} {detail})。あとでもう一度実行してください");
     }
     Ok(())
 }

@@ -26,6 +26,7 @@ mod webhooks;
 pub(crate) use renew::progress_bar;
 
 use crate::app::{App, AppError};
+use crate::telemetry::{self, TelemetryError, Tracing};
 use chrono::{DateTime, Utc};
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -33,6 +34,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use teiki_infrastructure::clock::Clock;
 use teiki_infrastructure::config::{Config, ConfigError};
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// Teiki (定期): subscription billing on Paygent, with a history that explains every charge.
 #[derive(Debug, Parser)]
@@ -101,6 +105,8 @@ pub(crate) enum CliError {
     #[error(transparent)]
     Run(#[from] crate::workers::night_run::RunError),
     #[error(transparent)]
+    Telemetry(#[from] TelemetryError),
+    #[error(transparent)]
     Projection(#[from] teiki_projections::ProjectionError),
     #[error(transparent)]
     Demo(#[from] crate::demo::DemoError),
@@ -154,7 +160,9 @@ fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
 }
 
 async fn run(command: Command, file: &std::path::Path) -> Result<ExitCode, CliError> {
-    log_to_stderr();
+    // A configuration that cannot be used is told by the command itself.
+    let endpoint = Config::load(file).map(|config| config.otel_endpoint).unwrap_or_default();
+    let _tracing = log_to_stderr(&endpoint)?;
     match command {
         Command::Reconcile(arguments) => return reconcile::run(arguments, Config::load(file)?).await,
         Command::Verify(arguments) => return verify::run(arguments, Config::load(file)?).await,
@@ -182,16 +190,29 @@ async fn run(command: Command, file: &std::path::Path) -> Result<ExitCode, CliEr
 }
 
 /// Log lines go to standard error, so that what a command prints stays usable; `RUST_LOG` chooses what is logged and
-/// `TEIKI_LOG=json` the form.
-fn log_to_stderr() {
+/// `TEIKI_LOG=json` the form. Traces go to `endpoint` for as long as what is returned lives.
+fn log_to_stderr(endpoint: &str) -> Result<Option<Tracing>, TelemetryError> {
     use std::io::IsTerminal as _;
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,teiki=info"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let json = std::env::var("TEIKI_LOG").is_ok_and(|form| form == "json");
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = match json {
+        true => lines.json().with_filter(filter).boxed(),
+        false => lines.with_ansi(std::io::stderr().is_terminal()).with_filter(filter).boxed(),
+    };
+    let registry = tracing_subscriber::registry().with(lines);
     // A second call, as in tests, keeps the first subscriber.
-    let _ =
-        if json { builder.json().try_init() } else { builder.with_ansi(std::io::stderr().is_terminal()).try_init() };
+    match telemetry::layer(endpoint)? {
+        Some((spans, tracing)) => {
+            let _ = registry.with(spans).try_init();
+            Ok(Some(tracing))
+        }
+        None => {
+            let _ = registry.try_init();
+            Ok(None)
+        }
+    }
 }
 
 /// The clock the configuration asks for.

@@ -99,8 +99,13 @@ async fn work(arguments: &Arguments, app: &App) -> Result<(), CliError> {
         }
         What::Create { shop, url, types, description } => {
             app.shops.get(*shop).await.map_err(CliError::other)?;
-            let new =
-                Registration { shop: *shop, url: url.clone(), types: types.clone(), description: description.clone() };
+            let new = Registration {
+                webhook_id: None,
+                shop: *shop,
+                url: url.clone(),
+                types: types.clone(),
+                description: description.clone(),
+            };
             let (endpoint, secret) = webhooks::register(app, new, &because).await.map_err(CliError::other)?;
             let mut shown = json!(present(&endpoint));
             shown["secret"] = json!(secret.expose());

@@ -58,7 +58,7 @@ pub struct Wanted {
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = EventSubject)]
 pub struct Aggregate {
-    /// `subscription`, `order`, `member` or `shop`.
+    /// `subscription`, `order`, `member`, `shop`, `product` or `webhook`.
     #[serde(rename = "type")]
     pub noun: &'static str,
     /// Its id, such as an order number.
@@ -206,13 +206,16 @@ fn personal(event: &RecordedEvent) -> Option<&Sealed> {
             MemberEvent::CardRegistrationRequested { .. }
             | MemberEvent::CardRegistered { .. }
             | MemberEvent::CardRegistrationFailed { .. }
-            | MemberEvent::MemberErased {},
+            | MemberEvent::MemberErased {}
+            | MemberEvent::StoredCardsDeleted {}
+            | MemberEvent::StoredCardsNotDeleted { .. },
         )
         | RecordedEvent::Subscription(_)
         | RecordedEvent::Order(_)
         | RecordedEvent::ShopSettings(_)
         | RecordedEvent::Product(_)
-        | RecordedEvent::Mail(_) => None,
+        | RecordedEvent::Mail(_)
+        | RecordedEvent::Webhook(_) => None,
     }
 }
 

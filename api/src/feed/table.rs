@@ -13,6 +13,7 @@ use teiki_domain::product::ProductEvent as Product;
 use teiki_domain::recorded::RecordedEvent;
 use teiki_domain::shop_settings::ShopSettingsEvent as Shop;
 use teiki_domain::subscription::SubscriptionEvent as Subscription;
+use teiki_domain::webhook::WebhookEvent as Webhook;
 
 /// `Variant { fields shown under their own names } hides { fields never shown } => "name" version { "field": shown
 /// instead of a hidden one };`
@@ -53,6 +54,7 @@ forms!(
         SubscriptionPaused {} => "subscription.paused" 1;
         SubscriptionResumed { next } => "subscription.resumed" 1;
         SubscriptionEnded {} => "subscription.ended" 1;
+        SubscriptionStartPrevented {} => "subscription.start_prevented" 1;
     }
 );
 
@@ -105,6 +107,8 @@ forms!(
         CardRegistered { registration, card } => "member.card_registered" 1;
         CardRegistrationFailed { registration, code, detail } => "member.card_registration_failed" 1;
         MemberErased {} => "member.erased" 1;
+        StoredCardsDeleted {} => "member.stored_cards_deleted" 1;
+        StoredCardsNotDeleted { code, detail } => "member.stored_cards_not_deleted" 1;
     }
 );
 
@@ -168,6 +172,17 @@ forms!(
     }
 );
 
+forms!(
+    /// A webhook's event. The feed has them; no webhook gets them, or a receiver that fails would cause events for itself.
+    webhook, WEBHOOK, Webhook {
+        WebhookRegistered { webhook_id, host, types, description } => "webhook.registered" 1;
+        WebhookSecretRotated { secret, overlap_hours } => "webhook.secret_rotated" 1;
+        WebhookDisabled { reason } => "webhook.disabled" 1;
+        WebhookEnabled {} => "webhook.enabled" 1;
+        WebhookRemoved {} => "webhook.removed" 1;
+    }
+);
+
 /// Name, version and data of an event.
 pub(super) fn form(event: &RecordedEvent) -> NameAndData {
     match event {
@@ -177,6 +192,7 @@ pub(super) fn form(event: &RecordedEvent) -> NameAndData {
         RecordedEvent::ShopSettings(event) => shop(event),
         RecordedEvent::Product(event) => product(event),
         RecordedEvent::Mail(event) => mail(event),
+        RecordedEvent::Webhook(event) => webhook(event),
     }
 }
 
@@ -189,10 +205,11 @@ pub(super) fn noun(event: &RecordedEvent) -> &'static str {
         RecordedEvent::ShopSettings(_) => "shop",
         RecordedEvent::Product(_) => "product",
         RecordedEvent::Mail(_) => "mail",
+        RecordedEvent::Webhook(_) => "webhook",
     }
 }
 
 /// Every name there is, with its version.
 pub(super) fn names() -> impl Iterator<Item = (&'static str, u32)> {
-    [SUBSCRIPTION, ORDER, MEMBER, SHOP, PRODUCT, MAIL].into_iter().flatten().copied()
+    [SUBSCRIPTION, ORDER, MEMBER, SHOP, PRODUCT, MAIL, WEBHOOK].into_iter().flatten().copied()
 }

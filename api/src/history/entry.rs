@@ -113,7 +113,8 @@ pub(super) fn link(entries: &mut [Entry], told: &[Told]) {
             RecordedEvent::Subscription(_)
             | RecordedEvent::Member(_)
             | RecordedEvent::ShopSettings(_)
-            | RecordedEvent::Product(_) => None,
+            | RecordedEvent::Product(_)
+            | RecordedEvent::Webhook(_) => None,
         });
     }
 }

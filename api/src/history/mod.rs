@@ -11,6 +11,7 @@ mod words_order;
 mod words_product;
 mod words_shop;
 mod words_subscription;
+mod words_webhook;
 
 pub use entry::Entry;
 
@@ -20,7 +21,7 @@ use chrono::DateTime;
 use entry::Told;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
-use teiki_domain::ids::{MemberId, OrderId, ProductId, ShopId, SubscriptionId, TransactionId};
+use teiki_domain::ids::{MemberId, OrderId, ProductId, ShopId, SubscriptionId, TransactionId, WebhookId};
 use teiki_domain::member::MemberEvent;
 use teiki_domain::order::OrderEvent;
 use teiki_domain::recorded::{DecodeError, RecordedEvent};
@@ -42,7 +43,9 @@ const HIDDEN: &str = "(氏名は非表示)";
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
     /// Nothing happened under this id.
-    #[error("there is nothing under {0}: name an order, a subscription, a transaction ID, a member or a shop")]
+    #[error(
+        "there is nothing under {0}: name an order, a subscription, a transaction ID, a member, a webhook or a shop"
+    )]
     Nothing(String),
     /// The log cannot be read.
     #[error(transparent)]
@@ -86,17 +89,15 @@ pub async fn of(app: &App, id: &str, names: bool) -> Result<Vec<Entry>, HistoryE
         story.order(app, &order).await?;
     } else if let Ok(shop) = id.parse::<ShopId>() {
         story.stream(app, "shop_settings", &shop.to_string(), |_| true).await?;
+        for webhook in app.log.streams_of_shop("webhook", shop).await? {
+            story.stream(app, "webhook", &webhook, |_| true).await?;
+        }
+    } else if let Ok(webhook) = id.parse::<WebhookId>() {
+        // A subscription or member may have a number of that form as well.
+        story.stream(app, "webhook", webhook.as_str(), |_| true).await?;
+        story.numbered(app, id).await?;
     } else {
-        // Members, subscriptions and products are numbered in the same form; the story tells of whichever there is.
-        if let Ok(subscription) = id.parse::<SubscriptionId>() {
-            story.subscription(app, &subscription).await?;
-        }
-        if let Ok(member) = id.parse::<MemberId>() {
-            story.member(app, &member).await?;
-        }
-        if let Ok(product) = id.parse::<ProductId>() {
-            story.stream(app, "product", product.as_str(), |_| true).await?;
-        }
+        story.numbered(app, id).await?;
     }
     let told: Vec<Told> = story.told.into_values().collect();
     if told.is_empty() {
@@ -112,6 +113,7 @@ pub async fn of(app: &App, id: &str, names: bool) -> Result<Vec<Entry>, HistoryE
             RecordedEvent::ShopSettings(event) => words_shop::text(event),
             RecordedEvent::Product(event) => words_product::text(event),
             RecordedEvent::Mail(event) => words_mail::text(event),
+            RecordedEvent::Webhook(event) => words_webhook::text(event),
         };
         entries.push(Entry::new(told, text));
     }
@@ -153,6 +155,20 @@ impl Story {
             if belongs(&told) {
                 self.told.insert(position, told);
             }
+        }
+        Ok(())
+    }
+
+    /// Members, subscriptions and products are numbered in the same form; the story tells of whichever there is.
+    async fn numbered(&mut self, app: &App, id: &str) -> Result<(), HistoryError> {
+        if let Ok(subscription) = id.parse::<SubscriptionId>() {
+            self.subscription(app, &subscription).await?;
+        }
+        if let Ok(member) = id.parse::<MemberId>() {
+            self.member(app, &member).await?;
+        }
+        if let Ok(product) = id.parse::<ProductId>() {
+            self.stream(app, "product", product.as_str(), |_| true).await?;
         }
         Ok(())
     }
@@ -309,6 +325,7 @@ fn kind(aggregate_type: &str) -> &str {
         "shop_settings" => "店舗設定",
         "product" => "商品",
         "mail" => "メール",
+        "webhook" => "Webhook",
         other => other,
     }
 }

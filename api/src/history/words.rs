@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use std::borrow::Cow;
 use teiki_domain::basket::{Basket, Charge};
-use teiki_domain::declines::meaning;
+use teiki_domain::declines::{Asked, meaning_of};
 use teiki_domain::order::FoundBy;
 use teiki_domain::payment_method::{PaymentMethod, SaleMode};
 use teiki_domain::subscription::NextDates;
@@ -44,8 +44,11 @@ pub(super) fn next_or_end(dates: Option<&NextDates>) -> String {
 }
 
 /// Paygent's code and detail as received, and what they mean (E4).
-pub(super) fn failure(code: &str, detail: &str) -> String {
-    format!("{}(コード {code} {detail})", meaning(code, detail))
+pub(super) fn failure(asked: Asked, code: &str, detail: &str) -> String {
+    match code {
+        "" => format!("{}({detail})", meaning_of(asked, code, detail)),
+        _ => format!("{}(コード {code} {detail})", meaning_of(asked, code, detail)),
+    }
 }
 
 /// An instant as Tokyo's clocks show it.

@@ -1,6 +1,7 @@
 //! Members: every event in words.
 
 use super::words::failure;
+use teiki_domain::declines::Asked;
 use teiki_domain::member::MemberEvent as Event;
 
 /// `name` is what may be shown of the member's name.
@@ -16,8 +17,15 @@ pub(super) fn text(event: &Event, name: &str) -> String {
             format!("カード登録に失敗({registration}枚目): 有効な応答がありません({detail})")
         }
         Event::CardRegistrationFailed { registration, code, detail } => {
-            format!("カード登録に失敗({registration}枚目): {}", failure(code, detail))
+            format!("カード登録に失敗({registration}枚目): {}", failure(Asked::StoreCard, code, detail))
         }
         Event::MemberErased {} => "会員の個人情報を削除(削除済み)".to_owned(),
+        Event::StoredCardsDeleted {} => "ペイジェントに登録されたカードを削除".to_owned(),
+        Event::StoredCardsNotDeleted { code, detail } if code.is_empty() => {
+            format!("ペイジェントに登録されたカードを削除できていません: 有効な応答がありません({detail})")
+        }
+        Event::StoredCardsNotDeleted { code, detail } => {
+            format!("ペイジェントに登録されたカードを削除できていません: {}", failure(Asked::DeleteCards, code, detail))
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Orders: every event in words, with Paygent's codes and what they mean.
 
 use super::words::{basket, failure, found, method, sale_mode, until};
+use teiki_domain::declines::Asked;
 use teiki_domain::order::{Cause, OrderEvent as Event, Purpose};
 
 pub(super) fn text(event: &Event) -> String {
@@ -48,7 +49,7 @@ pub(super) fn text(event: &Event) -> String {
             format!("{what}({attempt}回目): 決済ID {payment_id}{}{}", until(can, *last), found(*found_by))
         }
         Event::AuthorizationFailed { attempt, code, detail, found_by } => {
-            format!("オーソリ失敗({attempt}回目): {}{}", failure(code, detail), found(*found_by))
+            format!("オーソリ失敗({attempt}回目): {}{}", failure(Asked::Authorization, code, detail), found(*found_by))
         }
         Event::AuthorizationOutcomeUnknown { attempt, why } => {
             format!("オーソリの結果不明({attempt}回目): {why}。照会で確かめるまで次の請求はしません")
@@ -76,7 +77,7 @@ pub(super) fn text(event: &Event) -> String {
             format!("売上確定({attempt}回目): {amount}{}{}", until("返金", *refundable_until), found(*found_by))
         }
         Event::CaptureFailed { attempt, code, detail } => {
-            format!("売上確定に失敗({attempt}回目): {}。オーソリは残っています", failure(code, detail))
+            format!("売上確定に失敗({attempt}回目): {}。オーソリは残っています", failure(Asked::Capture, code, detail))
         }
         Event::CaptureOutcomeUnknown { attempt, why } => format!("売上確定の結果不明({attempt}回目): {why}"),
         Event::OrderBasketChanged { basket: content } => format!("受注の内容を変更: {}", basket(content)),
@@ -91,7 +92,7 @@ pub(super) fn text(event: &Event) -> String {
             found(*found_by)
         ),
         Event::RevisionFailed { attempt, payment_id, code, detail } => {
-            format!("取引更新に失敗({attempt}回目): 決済ID {payment_id}、{}", failure(code, detail))
+            format!("取引更新に失敗({attempt}回目): 決済ID {payment_id}、{}", failure(Asked::Revision, code, detail))
         }
         Event::RevisionOutcomeUnknown { attempt, payment_id, why } => {
             format!("取引更新の結果不明({attempt}回目): 決済ID {payment_id}、{why}")
@@ -103,7 +104,7 @@ pub(super) fn text(event: &Event) -> String {
             format!("オーソリ取消({attempt}回目): 決済ID {payment_id}{}", found(*found_by))
         }
         Event::VoidFailed { attempt, payment_id, code, detail } => {
-            format!("オーソリ取消に失敗({attempt}回目): 決済ID {payment_id}、{}", failure(code, detail))
+            format!("オーソリ取消に失敗({attempt}回目): 決済ID {payment_id}、{}", failure(Asked::Void, code, detail))
         }
         Event::VoidOutcomeUnknown { attempt, payment_id, why } => {
             format!("オーソリ取消の結果不明({attempt}回目): 決済ID {payment_id}、{why}")
@@ -115,7 +116,7 @@ pub(super) fn text(event: &Event) -> String {
             format!("売上取消(返金)({attempt}回目): 決済ID {payment_id}、{amount}{}", found(*found_by))
         }
         Event::RefundFailed { attempt, payment_id, code, detail } => {
-            format!("売上取消に失敗({attempt}回目): 決済ID {payment_id}、{}", failure(code, detail))
+            format!("売上取消に失敗({attempt}回目): 決済ID {payment_id}、{}", failure(Asked::Refund, code, detail))
         }
         Event::RefundOutcomeUnknown { attempt, payment_id, why } => {
             format!("売上取消の結果不明({attempt}回目): 決済ID {payment_id}、{why}")

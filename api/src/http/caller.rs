@@ -4,6 +4,7 @@ use super::idempotency::Idempotent;
 use super::problem::{Problem, unavailable};
 use crate::app::App;
 use crate::command_gateway::Because;
+use crate::telemetry::Traced;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
@@ -199,6 +200,9 @@ pub(super) async fn authenticate(
     })?;
     if let Some(shop) = shop_in(request.uri().path()) {
         caller.owns(shop)?;
+    }
+    if let Some(traced) = request.extensions().get::<Traced>() {
+        traced.of_shop(caller.shop);
     }
     let span = tracing::info_span!("caller", key = %caller.key_id);
     request.extensions_mut().insert(caller);

@@ -6,7 +6,7 @@ use super::query::{NoParams, Params, cursor, limit, parse};
 use crate::app::App;
 use crate::erasure;
 use crate::members::{self, Profile};
-use crate::payments::CardRegistration;
+use crate::payments::{CardDeletion, CardRegistration};
 use crate::workers::retries;
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, PathRejection};
@@ -84,6 +84,9 @@ pub(super) struct Erased {
     member_id: String,
     /// Always true: name, mail, phone and address can never be read again.
     erased: bool,
+    /// Whether Paygent keeps no card of the member any more. Otherwise ask again later; until then the member stands in the
+    /// list of work set aside.
+    cards_deleted: bool,
 }
 
 /// `DELETE /v1/members/{id}/personal-data`: name, mail, phone and address can never be read again; what was ordered and
@@ -104,8 +107,9 @@ pub(super) async fn erase(
     // A caller that hangs up must not leave it half done: the work goes on by itself.
     let (engine, of) = (app.clone(), member.clone());
     let work = app.spawn(async move { erasure::erase(&engine, &of, &because).await });
-    work.await.map_err(|_| super::problem::internal())??;
-    Ok(Json(Erased { member_id: member.to_string(), erased: true }))
+    let done = work.await.map_err(|_| super::problem::internal())??;
+    let cards_deleted = done.cards == CardDeletion::Gone;
+    Ok(Json(Erased { member_id: member.to_string(), erased: true, cards_deleted }))
 }
 
 /// A card, as the browser's token for it.

@@ -119,6 +119,7 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(CatchPanicLayer::custom(|_| problem::internal().into_response()))
         .layer(TraceLayer::new_for_http())
         .layer(axum::middleware::from_fn(metrics::count))
+        .layer(axum::middleware::from_fn(crate::telemetry::request))
         .layer(axum::middleware::from_fn_with_state(app.clone(), request_id::name))
         .with_state(app)
 }

@@ -302,7 +302,14 @@ pub(super) fn refused(event: &OrderEvent) -> Option<Problem> {
     };
     if code.is_empty() {
         // Nothing was sent, so Paygent refused nothing.
-        let title = "Paygent was not reached, and nothing was changed there; ask again";
+        let title = match event {
+            OrderEvent::AuthorizationFailed { .. } => {
+                "Paygent was not reached, and the card was not charged; ask again"
+            }
+            OrderEvent::CaptureFailed { .. } => "Paygent was not reached, and the sale is not confirmed; ask again",
+            OrderEvent::RevisionFailed { .. } => "Paygent was not reached, and the amount is as it was; ask again",
+            _ => "Paygent was not reached, and nothing was cancelled there; ask again",
+        };
         return Some(Problem::new(StatusCode::BAD_GATEWAY, "paygent_unreachable", title).detail(detail).retryable());
     }
     Some(Problem::new(StatusCode::PAYMENT_REQUIRED, name, title).paygent(code.clone(), detail.clone()))

@@ -17,6 +17,7 @@ use teiki_domain::order::OrderRefusal;
 use teiki_domain::product::ProductRefusal;
 use teiki_domain::shop_settings::ShopSettingsRefusal;
 use teiki_domain::subscription::SubscriptionRefusal;
+use teiki_domain::webhook::WebhookRefusal;
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -216,7 +217,12 @@ impl From<EraseError> for Problem {
     fn from(error: EraseError) -> Self {
         match error {
             EraseError::Subscribed(_) => conflict("subscription_running", error.to_string()),
+            EraseError::Contended(_) => conflict("contended", error.to_string()).retryable(),
             EraseError::Command(error) => member(error),
+            EraseError::Subscription(error) => subscription(error, "id"),
+            EraseError::Payment(error) => (*error).into(),
+            EraseError::Gate(error) => unavailable(&error),
+            EraseError::SetAside(error) => unavailable(&error),
             EraseError::Key(error) => unavailable(&error),
             EraseError::Note(error) => unavailable(&error),
             EraseError::Store(error) => unavailable(&error),
@@ -293,6 +299,14 @@ pub(super) fn product(error: CommandError<ProductRefusal>) -> Problem {
     })
 }
 
+/// A refused command on a webhook.
+pub(super) fn webhook(error: CommandError<WebhookRefusal>) -> Problem {
+    command(error, |refusal| match &refusal {
+        WebhookRefusal::DoesNotExist => not_found(refusal.to_string()),
+        WebhookRefusal::IdTaken | WebhookRefusal::Removed => conflict("refused", refusal.to_string()),
+    })
+}
+
 /// A refused command on a subscription; `date` is the field a date that cannot be is in.
 pub(super) fn subscription(error: CommandError<SubscriptionRefusal>, date: &str) -> Problem {
     command(error, |refusal| match refusal {
@@ -317,6 +331,8 @@ impl From<StartError> for Problem {
             StartError::Command(error) => subscription(error, "first_delivery"),
             StartError::Store(error) => unavailable(&error),
             StartError::Serial(error) => unavailable(&error),
+            StartError::Gate(error) => unavailable(&error),
+            StartError::Erased(_) => conflict("member_erased", error.to_string()),
         }
     }
 }

@@ -33,14 +33,22 @@ impl From<WebhooksError> for Problem {
         };
         match error {
             E::Address(_) => Problem::validation("url", error.to_string()),
-            E::Types(_) => Problem::validation("types", error.to_string()),
+            E::Types(_) | E::OfWebhooks => Problem::validation("types", error.to_string()),
+            E::Command(error) => super::problem::webhook(error),
             E::Description => Problem::validation("description", error.to_string()),
             E::Overlap => Problem::validation("overlap_hours", error.to_string()),
             E::NoEndpoint(_) | E::NoDelivery(_) => not_found(error.to_string()),
             E::TooMany | E::TooManySecrets => conflict("too_many", error),
             E::Contended => conflict("contended", error).retryable(),
             E::Disabled(_) => conflict("disabled", error),
-            E::Store(_) | E::Log(_) | E::Key(_) | E::Secret(_) | E::Serial(_) => unavailable(&error),
+            E::Store(_)
+            | E::Log(_)
+            | E::Key(_)
+            | E::Secret(_)
+            | E::Serial(_)
+            | E::History(_)
+            | E::Sequencer(_)
+            | E::Id(_) => unavailable(&error),
         }
     }
 }
@@ -107,7 +115,15 @@ pub(super) async fn register(
     // What is sent there is what the feed shows.
     caller.may(Scope::Reading)?;
     let Json(New { url, types, description }) = body?;
-    let new = Registration { shop: caller.shop, url: url.expose().clone(), types: types.join(","), description };
+    // Taken here, so that the request carried out again meets the webhook it registered before.
+    let id = webhooks::next_id(&app, caller.shop).await?.to_string();
+    let new = Registration {
+        webhook_id: Some(parse("id", &caller.number(&app, id).await?)?),
+        shop: caller.shop,
+        url: url.expose().clone(),
+        types: types.join(","),
+        description,
+    };
     let because = caller.because(&app, "a webhook is registered");
     let (endpoint, secret) = webhooks::register(&app, new, &because).await?;
     let secret = Some(secret.expose().to_owned());

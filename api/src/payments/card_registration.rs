@@ -1,9 +1,10 @@
 use super::{PaymentError, Payments};
-use crate::command_gateway::Because;
+use crate::command_gateway::{Because, CommandError};
 use teiki_domain::ids::MemberId;
-use teiki_domain::member::{Member, MemberCommand, MemberEvent, StoredCard};
+use teiki_domain::member::{Member, MemberCommand, MemberEvent, MemberRefusal, StoredCard};
+use teiki_infrastructure::crash_points::reached;
 use teiki_infrastructure::event_store::Loaded;
-use teiki_infrastructure::paygent::Outcome;
+use teiki_infrastructure::paygent::{Outcome, Paygent};
 use teiki_infrastructure::redacted::Redacted;
 
 /// What came of asking Paygent to keep a card.
@@ -56,6 +57,7 @@ impl Payments {
             Outcome::NotSent(why) => failed(String::new(), why.to_string()),
             Outcome::Unknown(why) => failed(String::new(), why.to_string()),
         };
+        reached("kept");
         let command = match result.clone() {
             CardRegistration::Registered(card) => MemberCommand::RecordCardRegistered { registration, card },
             CardRegistration::Failed { code, detail } => {
@@ -64,7 +66,25 @@ impl Payments {
         };
         let outcome = self.gateway.then(because, "outcome of the card registration");
         let loaded = Loaded { aggregate: done.aggregate, sequence: done.sequence };
-        self.gateway.execute_on::<Member>(id, loaded, &outcome, command).await?;
+        let recorded = self.gateway.execute_on::<Member>(id, loaded, &outcome, command).await;
+        if let Err(CommandError::Refused(MemberRefusal::Erased)) = recorded {
+            // Erased while Paygent was asked: what was kept meanwhile is deleted after all the others.
+            self.delete_late_card(&paygent, member, &result).await;
+        }
+        recorded?;
         Ok(result)
+    }
+
+    async fn delete_late_card(&self, paygent: &Paygent, member: &MemberId, kept: &CardRegistration) {
+        let CardRegistration::Registered(card) = kept else { return };
+        match paygent.delete_card(member, &card.card_id).await {
+            Outcome::Approved(_) => {}
+            Outcome::Declined(declined) if declined.code == "P022" => {}
+            other => {
+                // The history says that the cards are deleted; this one is not, and people must see to it.
+                let outcome = other.map(drop);
+                tracing::error!(%member, card = %card.card_id, ?outcome, "a card kept during the erasure is still at Paygent; delete it there");
+            }
+        }
     }
 }

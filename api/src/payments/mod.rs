@@ -7,6 +7,7 @@
 
 mod authorisation;
 mod calls;
+mod card_deletion;
 mod card_registration;
 mod facts;
 mod first_seen;
@@ -14,6 +15,7 @@ mod orders;
 mod recovery;
 
 pub use authorisation::{Authorised, Generated, standing_of};
+pub use card_deletion::CardDeletion;
 pub use card_registration::CardRegistration;
 pub use facts::{Compared, Difference, Untold};
 pub use first_seen::FirstSeen;

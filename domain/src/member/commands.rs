@@ -32,4 +32,13 @@ pub enum MemberCommand {
         /// Paygent's response detail, or why there was no usable answer.
         detail: String,
     },
+    /// Paygent keeps no card of the erased member.
+    RecordCardsDeleted,
+    /// Paygent did not delete the cards of the erased member, or it cannot be said that it did.
+    RecordCardsNotDeleted {
+        /// Paygent's response code; empty when there was no usable answer.
+        code: String,
+        /// Paygent's response detail, or why there was no usable answer.
+        detail: String,
+    },
 }

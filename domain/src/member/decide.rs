@@ -1,7 +1,7 @@
 use super::commands::MemberCommand as Command;
 use super::events::MemberEvent as Event;
 use super::refusals::MemberRefusal as Refusal;
-use super::state::{Details, Member};
+use super::state::{Details, Erased, Member};
 use crate::cqrs::Decide;
 
 impl Decide for Member {
@@ -15,8 +15,7 @@ impl Decide for Member {
                 Ok(vec![Event::MemberRegistered { member_id, profile }])
             }
             (Member::Absent, _) => Err(Refusal::DoesNotExist),
-            (Member::Erased(_), Command::Erase) => Ok(vec![]),
-            (Member::Erased(_), _) => Err(Refusal::Erased),
+            (Member::Erased(erased), command) => erased.decide(command),
             (Member::Registered(details), command) => details.decide(command),
         }
     }
@@ -26,11 +25,28 @@ impl Decide for Member {
     }
 }
 
+impl Erased {
+    fn decide(&self, command: Command) -> Result<Vec<Event>, Refusal> {
+        match command {
+            Command::Erase => Ok(vec![]),
+            Command::RecordCardsDeleted | Command::RecordCardsNotDeleted { .. } if self.cards_deleted => Ok(vec![]),
+            Command::RecordCardsDeleted => Ok(vec![Event::StoredCardsDeleted {}]),
+            Command::RecordCardsNotDeleted { code, detail } => {
+                // Tried again and again, the same answer is no news.
+                let known = self.not_deleted.as_ref().is_some_and(|known| *known == (code.clone(), detail.clone()));
+                if known { Ok(vec![]) } else { Ok(vec![Event::StoredCardsNotDeleted { code, detail }]) }
+            }
+            _ => Err(Refusal::Erased),
+        }
+    }
+}
+
 impl Details {
     fn decide(&self, command: Command) -> Result<Vec<Event>, Refusal> {
         match command {
             Command::Register { .. } => Ok(vec![]),
             Command::Erase => Ok(vec![Event::MemberErased {}]),
+            Command::RecordCardsDeleted | Command::RecordCardsNotDeleted { .. } => Err(Refusal::NotErased),
             Command::RequestCardRegistration => {
                 Ok(vec![Event::CardRegistrationRequested { registration: self.registrations + 1 }])
             }

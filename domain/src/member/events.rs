@@ -49,4 +49,13 @@ pub enum MemberEvent {
     /// Erased for good: the member's key is destroyed with this, and with it name, address, mail and phone in every
     /// event, table and copy of them. What was ordered and paid stays.
     MemberErased {},
+    /// Paygent keeps no card of the erased member any more (026).
+    StoredCardsDeleted {},
+    /// Paygent may still keep cards of the erased member; deleting them is tried again when the member is erased again.
+    StoredCardsNotDeleted {
+        /// Paygent's response code; empty when there was no usable answer.
+        code: String,
+        /// Paygent's response detail, or why there was no usable answer.
+        detail: String,
+    },
 }

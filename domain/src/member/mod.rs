@@ -9,4 +9,4 @@ mod state;
 pub use commands::MemberCommand;
 pub use events::{MemberEvent, StoredCard};
 pub use refusals::MemberRefusal;
-pub use state::{Details, Member};
+pub use state::{Details, Erased, Member};

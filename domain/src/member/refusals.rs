@@ -7,6 +7,9 @@ pub enum MemberRefusal {
     /// Erased for good.
     #[error("this member was erased, and the id is not used again; register the person under another id")]
     Erased,
+    /// Only the cards of erased members are deleted.
+    #[error("this member is not erased; their cards stay")]
+    NotErased,
     /// No such registration.
     #[error("this member has no card registration {0}")]
     NoSuchRegistration(u32),

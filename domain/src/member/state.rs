@@ -12,7 +12,18 @@ pub enum Member {
     /// Registered.
     Registered(Box<Details>),
     /// Was registered, and erased for good.
-    Erased(MemberId),
+    Erased(Box<Erased>),
+}
+
+/// What is left of an erased member.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Erased {
+    /// The member.
+    pub member_id: MemberId,
+    /// Whether Paygent keeps no card of theirs: none was ever sent there, or all were deleted.
+    pub cards_deleted: bool,
+    /// Code and detail with which the deletion failed last.
+    pub not_deleted: Option<(String, String)>,
 }
 
 /// A registered member.
@@ -64,7 +75,18 @@ impl Member {
             (Member::Registered(details), Event::CardRegistrationFailed { registration, .. }) => {
                 details.failed.push(*registration);
             }
-            (Member::Registered(details), Event::MemberErased {}) => *self = Member::Erased(details.member_id.clone()),
+            (Member::Registered(details), Event::MemberErased {}) => {
+                *self = Member::Erased(Box::new(Erased {
+                    member_id: details.member_id.clone(),
+                    // A registration without an outcome may have left a card there as well.
+                    cards_deleted: details.registrations == 0,
+                    not_deleted: None,
+                }));
+            }
+            (Member::Erased(erased), Event::StoredCardsDeleted {}) => erased.cards_deleted = true,
+            (Member::Erased(erased), Event::StoredCardsNotDeleted { code, detail }) => {
+                erased.not_deleted = Some((code.clone(), detail.clone()));
+            }
             _ => {}
         }
     }

@@ -88,4 +88,6 @@ pub enum SubscriptionCommand {
     },
     /// End it for good.
     End,
+    /// Keep it from ever starting, because its member is being erased. Refused once it has started.
+    PreventStart,
 }

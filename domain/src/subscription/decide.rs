@@ -16,7 +16,10 @@ impl Decide for Subscription {
         match (self, command) {
             (Subscription::Absent, Command::Start(start)) => begin(*start),
             (Subscription::Started(details), Command::Start(start)) => details.started_as(&start),
+            (Subscription::Absent, Command::PreventStart) => Ok(vec![Event::SubscriptionStartPrevented {}]),
             (Subscription::Absent, _) => Err(Refusal::DoesNotExist),
+            (Subscription::Prevented, Command::PreventStart) => Ok(vec![]),
+            (Subscription::Prevented, _) => Err(Refusal::StartPrevented),
             (Subscription::Started(details), command) => details.decide(command),
         }
     }
@@ -58,6 +61,7 @@ impl Details {
         if self.status == Status::Ended {
             return match command {
                 Command::End => Ok(vec![]),
+                Command::PreventStart => Err(Refusal::Started),
                 _ => Err(Refusal::Ended),
             };
         }
@@ -87,6 +91,7 @@ impl Details {
             Command::Pause => Ok(vec![Event::SubscriptionPaused {}]),
             Command::Resume { today, lead_days } => self.resume(today, lead_days),
             Command::End => Ok(vec![Event::SubscriptionEnded {}]),
+            Command::PreventStart => Err(Refusal::Started),
         }
     }
 

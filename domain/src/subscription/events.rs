@@ -89,4 +89,6 @@ pub enum SubscriptionEvent {
     },
     /// It ended for good (定期購入終了, O18).
     SubscriptionEnded {},
+    /// It was about to start when its member was erased, and never starts: nothing else happens under this number.
+    SubscriptionStartPrevented {},
 }

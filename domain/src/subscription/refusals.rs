@@ -9,6 +9,12 @@ pub enum SubscriptionRefusal {
     /// The number is taken by another subscription.
     #[error("this subscription number is already used for a different subscription; choose another number")]
     NumberTaken,
+    /// Its member was erased before it started.
+    #[error("this subscription cannot start, because its member was erased; its number is not used again")]
+    StartPrevented,
+    /// It has started.
+    #[error("this subscription has started; end it first")]
+    Started,
     /// It has ended.
     #[error("this subscription has ended; start a new one")]
     Ended,

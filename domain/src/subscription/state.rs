@@ -37,6 +37,8 @@ pub enum Subscription {
     Absent,
     /// Started.
     Started(Box<Details>),
+    /// Kept from starting for good, because its member was erased first.
+    Prevented,
 }
 
 /// A started subscription.
@@ -73,7 +75,7 @@ impl Subscription {
     /// The details, if it was started.
     pub fn details(&self) -> Option<&Details> {
         match self {
-            Subscription::Absent => None,
+            Subscription::Absent | Subscription::Prevented => None,
             Subscription::Started(details) => Some(details),
         }
     }
@@ -105,6 +107,8 @@ impl Subscription {
             }));
         } else if let Subscription::Started(details) = self {
             details.fold(event);
+        } else if let SubscriptionEvent::SubscriptionStartPrevented {} = event {
+            *self = Subscription::Prevented;
         }
     }
 }
@@ -112,7 +116,7 @@ impl Subscription {
 impl Details {
     fn fold(&mut self, event: &SubscriptionEvent) {
         match event {
-            SubscriptionEvent::SubscriptionStarted { .. } => {}
+            SubscriptionEvent::SubscriptionStarted { .. } | SubscriptionEvent::SubscriptionStartPrevented {} => {}
             SubscriptionEvent::OrderGenerationStarted { dates, next, .. } => {
                 self.last_delivery = Some(dates.delivery_date);
                 self.last_generation = Some(dates.generation_date);

@@ -23,3 +23,4 @@ mod subscription_backlog;
 mod subscription_examples;
 mod subscription_invariants;
 mod values;
+mod webhook_examples;

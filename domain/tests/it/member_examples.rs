@@ -75,7 +75,27 @@ fn an_erased_member_stays_erased_and_the_id_is_not_used_again() {
         assert_eq!(history.tell(command), Err(Refusal::Erased));
     }
     assert_eq!((history.state.details(), history.state.card()), (None, None));
-    assert_eq!(history.state, Member::Erased(member_id()));
+    let Member::Erased(erased) = &history.state else { panic!("{:?}", history.state) };
+    assert!(erased.member_id == member_id() && !erased.cards_deleted, "a card may have been sent to Paygent");
+}
+
+#[test]
+fn cards_at_paygent_are_deleted_after_the_erasure_and_failing_again_alike_is_no_news() {
+    let failed = || Command::RecordCardsNotDeleted { code: String::new(), detail: "no answer in time".to_owned() };
+    let mut history = registered();
+    assert_eq!(history.tell(Command::RecordCardsDeleted), Err(Refusal::NotErased));
+    assert_eq!(history.tell(failed()), Err(Refusal::NotErased));
+    history.tell(Command::RequestCardRegistration).unwrap();
+    history.tell(Command::Erase).unwrap();
+    assert_eq!(history.tell(failed()).unwrap().len(), 1);
+    assert_eq!(history.tell(failed()), Ok(vec![]));
+    assert_eq!(history.tell(Command::RecordCardsDeleted).unwrap().len(), 1);
+    assert_eq!(history.tell(Command::RecordCardsDeleted), Ok(vec![]));
+    assert_eq!(history.tell(failed()), Ok(vec![]), "none is left that could stay");
+    let mut nothing_sent = registered();
+    nothing_sent.tell(Command::Erase).unwrap();
+    assert_eq!(nothing_sent.tell(Command::RecordCardsDeleted), Ok(vec![]), "there was none");
+    history.check_replay();
 }
 
 #[test]

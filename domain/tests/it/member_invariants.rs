@@ -11,6 +11,8 @@ fn told() -> impl Strategy<Value = Command> {
     prop_oneof![
         10 => Just(Command::Register { member_id: member_id(), profile: sealed("p2") }),
         1 => Just(Command::Erase),
+        2 => Just(Command::RecordCardsDeleted),
+        2 => Just(Command::RecordCardsNotDeleted { code: "P021".to_owned(), detail: String::new() }),
         30 => Just(Command::RequestCardRegistration),
         30 => (registration(), 1..3_u32).prop_map(|(registration, card)| {
             Command::RecordCardRegistered { registration, card: stored_card(card) }
@@ -29,7 +31,7 @@ proptest! {
         let mut history = History::<Member>::new();
         history.tell(Command::Register { member_id: member_id(), profile: sealed("p1") }).unwrap();
         // Kept apart from the state under test: the card of each registration, and how many there were.
-        let (mut cards, mut intended, mut erased) = (BTreeMap::new(), 0, false);
+        let (mut cards, mut intended, mut erased, mut gone) = (BTreeMap::new(), 0, false, false);
         for command in commands {
             let before = history.state.clone();
             let Ok(events) = history.tell(command.clone()) else {
@@ -37,8 +39,13 @@ proptest! {
                 continue;
             };
             for event in events {
-                prop_assert!(!erased, "nothing happens to an erased member");
+                let cards_at_paygent = matches!(event, Event::StoredCardsDeleted {} | Event::StoredCardsNotDeleted { .. });
+                prop_assert_eq!(cards_at_paygent, erased, "to an erased member nothing else happens");
                 match event {
+                    Event::StoredCardsDeleted {} | Event::StoredCardsNotDeleted { .. } => {
+                        prop_assert!(!gone, "what is deleted is deleted once");
+                        gone = matches!(event, Event::StoredCardsDeleted {});
+                    }
                     Event::MemberErased {} => {
                         erased = true;
                         cards.clear();

@@ -16,6 +16,7 @@ use teiki_domain::product::{Product, ProductEvent};
 use teiki_domain::recorded::{DecodeError, RecordedEvent};
 use teiki_domain::shop_settings::{ShopSettings, ShopSettingsEvent};
 use teiki_domain::subscription::{Subscription, SubscriptionEvent};
+use teiki_domain::webhook::{Webhook, WebhookEvent};
 
 /// Folds any events in any order: what happened has happened, so this never fails.
 fn fold_in_any_order<A: Subject>(samples: &[<A as Decide>::Event], picks: &[Index]) {
@@ -37,13 +38,14 @@ proptest! {
         fold_in_any_order::<Order>(&samples::order(), &picks);
         fold_in_any_order::<Member>(&samples::member(), &picks);
         fold_in_any_order::<Mail>(&samples::mail(), &picks);
+        fold_in_any_order::<Webhook>(&samples::webhook(), &picks);
         fold_in_any_order::<Product>(&samples::product(), &picks);
         fold_in_any_order::<ShopSettings>(&samples::shop_settings(), &picks);
     }
 
     #[test]
     fn decoding_takes_any_text(
-        aggregate in select(vec!["subscription", "order", "member", "shop_settings", "product", "mail", "other"]), text in any::<String>(),
+        aggregate in select(vec!["subscription", "order", "member", "shop_settings", "product", "mail", "webhook", "other"]), text in any::<String>(),
     ) {
         prop_assert!(RecordedEvent::decode(aggregate, &text).is_err());
     }
@@ -102,6 +104,7 @@ fn every_event_has_its_own_name_and_a_version_that_upcasters_understand() {
         versions(&samples::member()),
         versions(&samples::shop_settings()),
         versions(&samples::product()),
+        versions(&samples::webhook()),
     ]
     .concat();
     for (name, version) in &all {
@@ -115,6 +118,7 @@ fn every_event_has_its_own_name_and_a_version_that_upcasters_understand() {
         MemberEvent::TYPES,
         ShopSettingsEvent::TYPES,
         ProductEvent::TYPES,
+        WebhookEvent::TYPES,
     ]
     .concat();
     assert_eq!(types.len(), names.len(), "no name is used twice");

@@ -249,6 +249,36 @@ fn pausing_makes_up_for_nothing_and_loses_nothing_that_can_still_be_in_time() {
 }
 
 #[test]
+fn a_start_that_was_prevented_never_happens_and_one_that_happened_is_not_prevented() {
+    let mut history = History::<Subscription>::new();
+    assert_eq!(history.tell(Command::PreventStart).unwrap().len(), 1);
+    assert_eq!(history.tell(Command::PreventStart), Ok(vec![]));
+    assert_eq!(history.tell(Command::End), Err(Refusal::StartPrevented));
+    let mut running = started("days:7", "2026-04-10", 5, "2026-04-01").unwrap();
+    let Event::SubscriptionStarted { subscription_id, member_id, basket, payment_method, cycle, anchor, .. } =
+        running.events[0].clone()
+    else {
+        panic!("{:?}", running.events)
+    };
+    let again = StartSubscription {
+        subscription_id,
+        member_id,
+        basket,
+        payment_method,
+        cycle,
+        first_delivery: anchor,
+        lead_days: 5,
+        today: day("2026-04-01"),
+    };
+    assert_eq!(history.tell(Command::Start(Box::new(again))), Err(Refusal::StartPrevented));
+    assert_eq!(history.state.details(), None);
+    history.check_replay();
+    assert_eq!(running.tell(Command::PreventStart), Err(Refusal::Started));
+    running.tell(Command::End).unwrap();
+    assert_eq!(running.tell(Command::PreventStart), Err(Refusal::Started));
+}
+
+#[test]
 fn o18_the_end_is_final() {
     let ended = "refused: this subscription has ended; start a new one";
     let rows = [

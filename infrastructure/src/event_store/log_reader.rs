@@ -9,6 +9,7 @@ use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use std::time::Duration;
+use teiki_domain::ids::ShopId;
 use tokio::time::{Instant, sleep};
 
 /// One event at its place in the log.
@@ -98,6 +99,17 @@ const HEAD: &str = "SELECT position, hash FROM event_log ORDER BY position DESC 
 const POSITION_OF: &str =
     "SELECT position FROM event_log WHERE aggregate_type = $1 AND aggregate_id = $2 AND sequence = $3";
 
+/// The first position recorded after an instant. Both databases would rather walk the positions from the first one and
+/// hope to meet a later event soon, which for a late instant is nearly the whole log: the plus sign and OFFSET 0 keep
+/// them from it.
+const LATER_SQLITE: &str = "SELECT min(+position) FROM event_log WHERE recorded_at > $1";
+const LATER_POSTGRES: &str = "SELECT min(position) FROM \
+    (SELECT position FROM event_log WHERE recorded_at COLLATE \"C\" > $1 OFFSET 0) later";
+/// The streams of one kind that belong to a shop, whose five digits and hyphen their names begin with. There are few of
+/// the kinds this is asked for.
+const STREAMS_OF_SHOP: &str = "SELECT DISTINCT aggregate_id FROM event_log \
+    WHERE aggregate_type = $1 AND substr(aggregate_id, 1, 6) = $2 ORDER BY aggregate_id";
+
 /// Reads the log. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct LogReader {
@@ -157,18 +169,17 @@ impl LogReader {
         Ok(event.filter(|event| event.position == position).map(|event| event.hash))
     }
 
-    /// The end of the log as it stood at an instant: everything up to here was recorded then or before.
+    /// The end of the log as it stood at an instant: everything up to here was recorded then or before. Several engines
+    /// write, and no two clocks agree, so the events recorded later are all looked at, in the index by time alone.
     pub async fn end_at(&self, at: DateTime<Utc>) -> Result<i64, LogError> {
         // Recorded times have one form, whose order as text is that of time.
         let at = at.to_rfc3339_opts(SecondsFormat::Micros, true);
         let later = match &self.storage {
             Storage::Sqlite(sqlite) => {
-                let sql = "SELECT min(position) FROM event_log WHERE recorded_at > $1";
-                sqlx::query_scalar::<_, Option<i64>>(sql).bind(at).fetch_one(&sqlite.readers).await
+                sqlx::query_scalar::<_, Option<i64>>(LATER_SQLITE).bind(at).fetch_one(&sqlite.readers).await
             }
             Storage::Postgres(pool) => {
-                let sql = "SELECT min(position) FROM event_log WHERE recorded_at COLLATE \"C\" > $1";
-                sqlx::query_scalar::<_, Option<i64>>(sql).bind(at).fetch_one(pool).await
+                sqlx::query_scalar::<_, Option<i64>>(LATER_POSTGRES).bind(at).fetch_one(pool).await
             }
         };
         match later.map_err(|error| log_error(0, &error))? {
@@ -219,6 +230,21 @@ impl LogReader {
             sleep(pause).await;
             pause = (pause * 2).min(Duration::from_millis(50));
         }
+    }
+
+    /// The names of a shop's streams of one kind, for kinds of which there are few.
+    pub async fn streams_of_shop(&self, aggregate_type: &str, shop: ShopId) -> Result<Vec<String>, LogError> {
+        let start = format!("{shop}-");
+        let read = match &self.storage {
+            Storage::Sqlite(sqlite) => {
+                let asked = sqlx::query_scalar(STREAMS_OF_SHOP).bind(aggregate_type).bind(start);
+                asked.fetch_all(&sqlite.readers).await
+            }
+            Storage::Postgres(pool) => {
+                sqlx::query_scalar(STREAMS_OF_SHOP).bind(aggregate_type).bind(start).fetch_all(pool).await
+            }
+        };
+        read.map_err(|error| log_error(0, &error))
     }
 
     /// All events of one stream that are in the log, oldest first.

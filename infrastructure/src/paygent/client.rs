@@ -8,6 +8,7 @@ use super::transport::Transport;
 use crate::redacted::Redacted;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tracing::Instrument as _;
 
 /// A shop's credentials (S3 ①-③). `Debug` does not print the password.
 #[derive(Debug, Clone)]
@@ -60,6 +61,18 @@ impl Paygent {
 
     async fn exchange<T>(&self, telegram: Telegram, read: impl FnOnce(&[u8]) -> Outcome<T>) -> Outcome<T> {
         let kind = telegram.kind();
+        // Neither what is sent nor what comes back is part of it, except Paygent's code.
+        let span = tracing::info_span!(
+            target: "spans",
+            "paygent",
+            otel.name = %format_args!("Paygent {}", kind.code()),
+            otel.kind = "client",
+            otel.status_code = tracing::field::Empty,
+            paygent.telegram_kind = kind.code(),
+            paygent.code = tracing::field::Empty,
+            paygent.outcome = tracing::field::Empty,
+            paygent.milliseconds = tracing::field::Empty,
+        );
         let subject = telegram.subject().to_owned();
         let started = Instant::now();
         let signed = telegram
@@ -67,7 +80,9 @@ impl Paygent {
             .needed("connect_id", &self.credentials.connect_id)
             .secret("connect_password", &self.credentials.connect_password);
         let outcome = match signed.into_body() {
-            Ok(form) => self.transport.post(kind.path(), form).await.and_then(|body| read(&body)),
+            Ok(form) => {
+                self.transport.post(kind.path(), form).instrument(span.clone()).await.and_then(|body| read(&body))
+            }
             Err(error) => Outcome::NotSent(NotSent::Request(error)),
         };
         let code = match &outcome {
@@ -78,21 +93,31 @@ impl Paygent {
         };
         count(kind.code(), &outcome, code, started.elapsed());
         let milliseconds = started.elapsed().as_millis();
+        // Codes have at most five characters; what is longer is no code, and could be anything.
+        span.record("paygent.code", code.get(..code.len().min(8)).unwrap_or_default());
+        span.record("paygent.outcome", ended(&outcome));
+        span.record("paygent.milliseconds", u64::try_from(milliseconds).unwrap_or(u64::MAX));
+        if !matches!(outcome, Outcome::Approved(_)) {
+            span.record("otel.status_code", "error");
+        }
         tracing::debug!(kind = kind.code(), transaction = subject, code, milliseconds, "Paygent telegram");
         outcome
     }
 }
 
-/// How long the call took and how it ended, for operators.
-fn count<T>(telegram: &'static str, outcome: &Outcome<T>, code: &str, took: Duration) {
-    let ended = match outcome {
+fn ended<T>(outcome: &Outcome<T>) -> &'static str {
+    match outcome {
         Outcome::Approved(_) => "approved",
         Outcome::Declined(_) => "declined",
         Outcome::Busy(_) => "busy",
         Outcome::NotSent(_) => "not_sent",
         Outcome::Unknown(_) => "unknown",
-    };
-    metrics::histogram!("teiki_paygent_call_seconds", "telegram" => telegram, "outcome" => ended)
+    }
+}
+
+/// How long the call took and how it ended, for operators.
+fn count<T>(telegram: &'static str, outcome: &Outcome<T>, code: &str, took: Duration) {
+    metrics::histogram!("teiki_paygent_call_seconds", "telegram" => telegram, "outcome" => ended(outcome))
         .record(took.as_secs_f64());
     // What comes from outside names no more series than Paygent has codes.
     let plain = code.len() <= 8 && code.bytes().all(|b| b.is_ascii_alphanumeric());

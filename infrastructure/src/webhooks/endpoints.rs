@@ -53,26 +53,28 @@ const COLUMNS: &str = "endpoint_id, shop_id, url, types, description, position, 
 const NEW_SECRET: &str =
     "INSERT INTO webhook_secrets (endpoint_id, number, sealed, created_at, expires_at) VALUES ($1, $2, $3, $4, NULL)";
 
-/// Registers an endpoint with its first secret (number 1).
-pub async fn insert(storage: &Storage, new: &Endpoint, secret: &Sealed) -> Result<(), WebhookError> {
+/// Keeps an endpoint with its first secret (number 1); false when it is kept already.
+pub async fn insert(storage: &Storage, new: &Endpoint, secret: &Sealed) -> Result<bool, WebhookError> {
     const NEW: &str = "INSERT INTO webhook_endpoints (endpoint_id, shop_id, url, types, description, position, \
-        created_at, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+        created_at, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (endpoint_id) DO NOTHING";
     macro_rules! both {
         ($pool:expr) => {{
             let mut transaction = $pool.begin().await?;
             let row = sqlx::query(NEW).bind(&new.endpoint_id).bind(&new.shop_id).bind(&new.url).bind(&new.types);
             let row = row.bind(&new.description).bind(new.position).bind(&new.created_at).bind(&new.created_by);
-            row.execute(&mut *transaction).await?;
-            let row = sqlx::query(NEW_SECRET).bind(&new.endpoint_id).bind(1_i64).bind(secret.ciphertext());
-            row.bind(&new.created_at).execute(&mut *transaction).await?;
+            let inserted = row.execute(&mut *transaction).await?.rows_affected() > 0;
+            if inserted {
+                let row = sqlx::query(NEW_SECRET).bind(&new.endpoint_id).bind(1_i64).bind(secret.ciphertext());
+                row.bind(&new.created_at).execute(&mut *transaction).await?;
+            }
             transaction.commit().await?;
+            inserted
         }};
     }
-    match storage {
+    Ok(match storage {
         Storage::Sqlite(sqlite) => both!(sqlite.writer),
         Storage::Postgres(pool) => both!(pool),
-    }
-    Ok(())
+    })
 }
 
 /// One endpoint.

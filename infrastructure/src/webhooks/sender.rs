@@ -3,6 +3,7 @@
 use super::addresses::{AddressError, Allowed, Guarded, check_url};
 use reqwest::{Client, StatusCode, header};
 use std::error::Error as _;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Longest time of one delivery, connecting and answering included.
@@ -14,8 +15,19 @@ const ANSWER_MAX: usize = 16 * 1024;
 
 /// The client could not be made.
 #[derive(Debug, thiserror::Error)]
-#[error("webhooks cannot be sent from this machine ({0}); check its certificates (package ca-certificates)")]
-pub struct SenderError(String);
+pub enum SenderError {
+    /// The system does not have what it takes.
+    #[error("webhooks cannot be sent from this machine ({0}); check its certificates (package ca-certificates)")]
+    Client(String),
+    /// The file of certificates cannot be used.
+    #[error("the file {} of webhook_ca cannot be used ({why}); it is certificates in PEM form", .path.display())]
+    Authority {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+}
 
 /// One delivery to be sent.
 #[derive(Debug)]
@@ -53,9 +65,11 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// A sender to allowed addresses.
-    pub fn new(allowed: Allowed) -> Result<Self, SenderError> {
+    /// A sender to allowed addresses. `authorities` is a PEM file of certificates to trust beside the system's; empty: none.
+    /// Blocks shortly for the file.
+    pub fn new(allowed: Allowed, authorities: &Path) -> Result<Self, SenderError> {
         let client = Client::builder()
+            .tls_certs_merge(trusted(authorities)?)
             .dns_resolver(Guarded(allowed))
             // A redirect would carry the event to an address nobody registered; a proxy would look names up itself.
             .redirect(reqwest::redirect::Policy::none())
@@ -67,7 +81,7 @@ impl Sender {
             .pool_idle_timeout(Duration::from_secs(10))
             .user_agent(concat!("Teiki/", env!("CARGO_PKG_VERSION")))
             .build()
-            .map_err(|error| SenderError(error.to_string()))?;
+            .map_err(|error| SenderError::Client(error.to_string()))?;
         Ok(Self { client, allowed })
     }
 
@@ -106,6 +120,19 @@ impl Sender {
             StatusCode::GONE => Answer::Gone,
             status => Answer::Refused(status.as_u16(), wait),
         }
+    }
+}
+
+fn trusted(path: &Path) -> Result<Vec<reqwest::Certificate>, SenderError> {
+    if path.as_os_str().is_empty() {
+        return Ok(vec![]);
+    }
+    let unusable = |why: String| SenderError::Authority { path: path.to_owned(), why };
+    let pem = std::fs::read(path).map_err(|error| unusable(error.to_string()))?;
+    match reqwest::Certificate::from_pem_bundle(&pem) {
+        Ok(found) if !found.is_empty() => Ok(found),
+        Ok(_) => Err(unusable("there is none in it".to_owned())),
+        Err(error) => Err(unusable(error.to_string())),
     }
 }
 

@@ -105,6 +105,7 @@ on_both_stores! {
     set_aside::a_run_clears_what_others_left_by_the_day_it_looked_at,
     shop_events::the_events_of_one_shop_come_in_log_order_and_within_their_bounds,
     shop_events::a_reader_is_led_by_an_index,
+    shop_events::the_end_of_the_log_at_an_instant_is_found_by_time,
     leases::of_sixteen_that_take_work_at_once_exactly_one_has_it,
     leases::work_passes_on_when_its_holder_is_silent,
     storm::sixteen_writers_lose_nothing_and_repeat_nothing,

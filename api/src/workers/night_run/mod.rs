@@ -19,6 +19,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use teiki_infrastructure::set_aside::{self, SetAsideError};
 use teiki_projections::{QueryError, due_renewals};
 use tokio::sync::Mutex;
+use tracing::Instrument as _;
 use unit::Unit;
 
 /// Due subscriptions read at once; bounds the memory of a run.
@@ -67,6 +68,11 @@ pub type Progress = Arc<dyn Fn(u64, u64) + Send + Sync>;
 
 /// Generates every order due on or before `through`, then asks about what is not known.
 pub async fn run(app: &App, through: NaiveDate, progress: Progress) -> Result<Summary, RunError> {
+    let span = tracing::info_span!(target: "spans", "night run", teiki.through = %through);
+    go(app, through, progress).instrument(span).await
+}
+
+async fn go(app: &App, through: NaiveDate, progress: Progress) -> Result<Summary, RunError> {
     let run = Run {
         app,
         through,
@@ -227,7 +233,14 @@ impl Run<'_> {
                 (subscription_id.clone(), *generation_date)
             }
         };
-        match unit::generate(self.app, self.through, unit).await {
+        let span = tracing::info_span!(
+            target: "spans",
+            "renewal",
+            teiki.subscription_id = subject,
+            teiki.generation_date = %date,
+            teiki.shop = subject.get(..5),
+        );
+        match unit::generate(self.app, self.through, unit).instrument(span).await {
             Ok(Some(Generated { new: true, authorised })) => self.summary.lock().await.count(authorised),
             // Another engine was faster.
             Ok(Some(Generated { new: false, .. }) | None) => {}

@@ -12,6 +12,7 @@ use teiki_infrastructure::webhooks::deliveries::{self, Delivery, New, Tried};
 use teiki_infrastructure::webhooks::endpoints::{self, Endpoint};
 use teiki_infrastructure::webhooks::{Answer, Message, Sender, WebhookError, sign};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 /// Seconds from a failed try to the next one; after the last of them a delivery is dead.
 const GAPS: [i64; 9] = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400];
@@ -111,7 +112,8 @@ async fn line_up(app: &App, endpoint: &Endpoint, fence: i64) -> Result<LinedUp, 
     let types: EventTypes = endpoint.types.parse()?;
     let seen = feed::scan(app, shop, endpoint.position).await?;
     let mut new = Vec::new();
-    for stored in &seen.events {
+    // A receiver that fails, and is disabled, must not cause events for itself and the others.
+    for stored in seen.events.iter().filter(|stored| stored.aggregate_type != "webhook") {
         let event_type = feed::public(stored)?.name;
         if types.take(event_type) {
             let webhook_id = deliveries::webhook_id(&endpoint.endpoint_id, stored);
@@ -145,13 +147,31 @@ async fn deliver(
         end.cancelled().await;
         tokio::time::sleep(LAST_WAIT).await;
     };
+    let span = tracing::info_span!(
+        target: "spans",
+        "webhook delivery",
+        otel.kind = "client",
+        otel.status_code = tracing::field::Empty,
+        teiki.shop = endpoint.shop_id,
+        teiki.webhook = endpoint.endpoint_id,
+        teiki.event = delivery.event_type,
+        teiki.attempt = delivery.tries + 1,
+        http.response.status_code = tracing::field::Empty,
+    );
     let answer = tokio::select! {
-        answer = sender.send(message) => answer,
+        answer = sender.send(message).instrument(span.clone()) => answer,
         () = stop_waiting => return Ok(false),
     };
     reached("H1");
     let now = app.clock.now();
     let tried = judge(&answer, delivery.step, now);
+    if let Some(code) = tried.code {
+        span.record("http.response.status_code", i64::from(code));
+    }
+    if tried.failure.is_some() {
+        span.record("otel.status_code", "error");
+    }
+    drop(span);
     if !deliveries::record(&app.storage, delivery, &tried, now, fence).await? {
         return Ok(false);
     }
@@ -165,7 +185,7 @@ async fn deliver(
         );
     }
     let Some(why) = reason_to_disable(app, endpoint, &answer, now).await? else { return Ok(true) };
-    if endpoints::disable(&app.storage, &endpoint.endpoint_id, &why).await? {
+    if webhooks::disable(app, endpoint, &why).await? {
         tracing::warn!(webhook = endpoint.endpoint_id, why, "a webhook was disabled");
     }
     Ok(false)

@@ -11,7 +11,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 use teiki_infrastructure::webhooks::{LEASE, Sender, deliveries, endpoints};
 use teiki_infrastructure::worker_lease::{BEAT_EVERY, WorkerLease};
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 /// Pause between two looks for endpoints, and after trouble.
@@ -44,7 +44,7 @@ pub async fn keep_sending(app: &App) {
 
 /// Sends for as long as this process has the work.
 async fn lead(app: &App, lease: &WorkerLease, fence: i64) {
-    let sender = match Sender::new(crate::webhooks::allowed(app)) {
+    let sender = match Sender::new(crate::webhooks::allowed(app), &app.config.webhook_ca) {
         Ok(sender) => sender,
         Err(error) => return tracing::error!(%error, "webhooks are not sent"),
     };
@@ -56,7 +56,7 @@ async fn lead(app: &App, lease: &WorkerLease, fence: i64) {
     let mut sending: HashSet<String> = HashSet::new();
     let mut work = FuturesUnordered::new();
     loop {
-        match endpoints::active(&app.storage).await {
+        match beside(&mut work, &mut sending, endpoints::active(&app.storage)).await {
             Ok(active) => {
                 for row in active {
                     if sending.insert(row.endpoint_id.clone()) {
@@ -66,23 +66,19 @@ async fn lead(app: &App, lease: &WorkerLease, fence: i64) {
             }
             Err(error) => tracing::error!(%error, "new webhooks cannot be looked for"),
         }
-        let look_at = Instant::now() + LOOK_EVERY;
-        loop {
+        beside(&mut work, &mut sending, async {
             tokio::select! {
-                Some(ended) = work.next() => { sending.remove(&ended); }
-                () = app.webhooks_changed().notified() => break,
-                () = sleep_until(look_at) => break,
-                () = app.stopping().cancelled() => break,
+                () = app.webhooks_changed().notified() => {}
+                () = sleep(LOOK_EVERY) => {}
+                () = app.stopping().cancelled() => {}
             }
-            if app.stopping().is_cancelled() {
-                break;
-            }
-        }
+        })
+        .await;
         if app.stopping().is_cancelled() {
             break;
         }
         if Instant::now() >= beat_at {
-            match lease.beat(fence).await {
+            match beside(&mut work, &mut sending, lease.beat(fence)).await {
                 Ok(true) => beat_at = Instant::now() + BEAT_EVERY,
                 Ok(false) => {
                     end.cancel();
@@ -95,7 +91,7 @@ async fn lead(app: &App, lease: &WorkerLease, fence: i64) {
         if Instant::now() >= forget_at {
             forget_at = Instant::now() + FORGET_EVERY;
             let before = app.clock.now() - chrono::Duration::days(KEEP_DAYS);
-            if let Err(error) = deliveries::forget(&app.storage, before).await {
+            if let Err(error) = beside(&mut work, &mut sending, deliveries::forget(&app.storage, before)).await {
                 tracing::error!(%error, "old deliveries cannot be forgotten");
             }
         }
@@ -103,6 +99,22 @@ async fn lead(app: &App, lease: &WorkerLease, fence: i64) {
     while work.next().await.is_some() {}
     if let Err(error) = lease.release(fence).await {
         tracing::warn!(%error, "another process takes the webhooks over a little later");
+    }
+}
+
+/// Does `what` while the endpoints go on. Never anything else is awaited beside them: an endpoint that has the store's only
+/// writer, or is next in its queue, and is not polled would keep everybody from writing, and us from ending the wait.
+async fn beside<T>(
+    work: &mut FuturesUnordered<impl Future<Output = String>>,
+    sending: &mut HashSet<String>,
+    what: impl Future<Output = T>,
+) -> T {
+    let mut what = std::pin::pin!(what);
+    loop {
+        tokio::select! {
+            result = &mut what => return result,
+            Some(ended) = work.next() => { sending.remove(&ended); }
+        }
     }
 }
 

@@ -5,12 +5,14 @@ mod order;
 mod product;
 mod shop_settings;
 mod subscription;
+mod webhook;
 
 pub(crate) use mail::mail;
 pub(crate) use order::order;
 pub(crate) use product::product;
 pub(crate) use shop_settings::shop_settings;
 pub(crate) use subscription::subscription;
+pub(crate) use webhook::webhook;
 
 use crate::values::{fixed, line, member_id, sealed, stored_card, yen};
 use teiki_domain::basket::{Basket, Charge, Line};
@@ -50,5 +52,8 @@ pub(crate) fn member() -> Vec<MemberEvent> {
             detail: "no answer in time".to_owned(),
         },
         MemberEvent::MemberErased {},
+        MemberEvent::StoredCardsDeleted {},
+        MemberEvent::StoredCardsNotDeleted { code: "P021".to_owned(), detail: "\"customer_id\" 契約".to_owned() },
+        MemberEvent::StoredCardsNotDeleted { code: String::new(), detail: "no answer in time".to_owned() },
     ]
 }

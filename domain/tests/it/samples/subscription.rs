@@ -51,6 +51,7 @@ pub(crate) fn subscription() -> Vec<Event> {
         Event::SubscriptionPaused {},
         Event::SubscriptionResumed { next: that },
         Event::SubscriptionEnded {},
+        Event::SubscriptionStartPrevented {},
     ]);
     samples
 }

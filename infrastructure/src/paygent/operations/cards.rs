@@ -77,6 +77,15 @@ impl Paygent {
         read_success(self.call(telegram).await, |fields| Ok(CardsLeft { cards: count(fields) }))
     }
 
+    /// Deletes every card of a member (026). Having none is as good: P022 says just that here. May be repeated.
+    pub async fn delete_all_cards(&self, member: &MemberId) -> Outcome<CardsLeft> {
+        let telegram = Telegram::new(Kind::DeleteCard).customer(member).field("customer_card_id", "");
+        match read_success(self.call(telegram).await, |fields| Ok(CardsLeft { cards: count(fields) })) {
+            Outcome::Declined(declined) if declined.code == "P022" => Outcome::Approved(CardsLeft { cards: Some(0) }),
+            other => other,
+        }
+    }
+
     /// Lists a member's cards, or the one asked for (027). Having none is an empty list: P026 says just that here.
     pub async fn list_cards(&self, member: &MemberId, card_id: Option<&CardId>) -> Outcome<Vec<ListedCard>> {
         let telegram =
