@@ -22,7 +22,6 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::Instrument as _;
 
 /// Longest time a reader waits for the tables to show what was just written.
 const SETTLE_WITHIN: Duration = Duration::from_secs(120);
@@ -203,7 +202,7 @@ impl App {
     /// Starts work that the engine waits for when it is stopped.
     pub fn spawn<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
         // What a request or a run begins belongs to it, on whatever task it goes on.
-        self.work.spawn(work.in_current_span())
+        self.work.spawn(crate::telemetry::carried(work))
     }
 
     /// Stops all work and closes the store.

@@ -264,7 +264,7 @@ fn told<A: Decide>(
         Ok(done) if done.events.is_empty() => "already done",
         Ok(_) => "done",
         Err(CommandError::Refused(_)) => "refused",
-        Err(CommandError::Contended { .. }) => "contended",
+        Err(CommandError::Contended { .. } | CommandError::Changed { .. }) => "contended",
         Err(CommandError::Load(_) | CommandError::Append(_)) => "failed",
     };
     span.record("teiki.outcome", outcome);

@@ -151,6 +151,24 @@ impl Traced {
     }
 }
 
+tokio::task_local! {
+    /// The span of the request that is being answered. Spans that are only logged stand in between, and a task of its own
+    /// that entered the innermost of them alone would not find it.
+    static TRACED: Span;
+}
+
+/// Work that goes on on a task of its own as part of what is done here, for the log and for the traces.
+pub(crate) fn carried<T>(work: impl Future<Output = T>) -> impl Future<Output = T> {
+    let traced = TRACED.try_with(Clone::clone).ok();
+    let work = async move {
+        match traced {
+            Some(span) => TRACED.scope(span.clone(), work.instrument(span)).await,
+            None => work.await,
+        }
+    };
+    work.in_current_span()
+}
+
 /// One span for a request, under the caller's own if it names one (W3C Trace Context). The route as written in the
 /// program, never the address asked for: that may hold what people search for.
 pub(crate) async fn request(mut request: Request, next: Next) -> Response {
@@ -173,7 +191,7 @@ pub(crate) async fn request(mut request: Request, next: Next) -> Response {
         span.record("teiki.request_id", id.as_str());
     }
     request.extensions_mut().insert(Traced(span.clone()));
-    let response = next.run(request).instrument(span.clone()).await;
+    let response = TRACED.scope(span.clone(), next.run(request)).instrument(span.clone()).await;
     span.record("http.response.status_code", i64::from(response.status().as_u16()));
     if response.status().is_server_error() {
         span.record("otel.status_code", "error");

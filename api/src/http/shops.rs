@@ -187,6 +187,7 @@ pub(super) struct MissingView {
 
 /// Whether a shop may sell subscriptions (S1).
 #[derive(Serialize, ToSchema)]
+#[schema(as = ShopReadiness)]
 pub(super) struct Readiness {
     /// Whether subscriptions can be started.
     ready: bool,
