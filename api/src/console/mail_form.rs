@@ -11,7 +11,7 @@ use crate::mails::{Letter, MailError};
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use serde::Deserialize;
 use std::sync::Arc;
 use teiki_domain::ids::{OrderId, SubscriptionId};
@@ -245,22 +245,21 @@ async fn send(
         }
     };
     let because = form.because(app, signed, "a mail was written");
-    let to_list = match &target {
+    let mail_id = match &target {
         Target::Order(order, mail) => {
-            order_mails::request(app, order, *mail, letter, &because).await.map_err(Problem::from)?;
-            format!("/mails?order={order}")
+            order_mails::request(app, order, *mail, letter, &because).await.map_err(Problem::from)?
         }
         Target::Card(subscription, chosen) => {
             let to = To::Selected(vec![subscription.clone()]);
             let requested = card_expiry::request(app, subscription.shop(), &to, *chosen, &letter, &because).await;
-            if requested.map_err(Problem::from)?.mails.is_empty() {
+            let Some(mail_id) = requested.map_err(Problem::from)?.mails.pop() else {
                 let told = frame.t(
                     "送信しませんでした。カードでお支払いの継続中の定期購入で、期限が近いか切れている場合にだけ送信できます。",
                     "Nothing was sent: the subscription must run by a card that is close to its end or past it.",
                 );
                 return Ok(frame.leave(&place.1, &Flash::failed(told)));
-            }
-            format!("/mails?subscription={subscription}")
+            };
+            mail_id
         }
     };
     app.settle().await?;
@@ -271,5 +270,5 @@ async fn send(
             "The mail is written. It waits until a mail server is set up.",
         ),
     };
-    Ok(frame.leave(&to_list, &Flash::done(told)).into_response())
+    Ok(frame.leave(&format!("/mails/{mail_id}"), &Flash::done(told)))
 }

@@ -1,5 +1,6 @@
 //! メール一覧: what was sent, what waits and what was given up, what each mail said, and trying again (K1-K5, O15).
 
+use super::search::Search;
 use super::{Flash, Form, Frame, Language, Page, PageResult, Signed, next_address, render};
 use crate::app::App;
 use crate::http::Problem;
@@ -9,7 +10,7 @@ use crate::members;
 use crate::words;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, Uri};
 use chrono::DateTime;
 use serde::Deserialize;
 use std::sync::Arc;
@@ -53,6 +54,8 @@ struct MailPage {
     frame: Frame,
     row: Row,
     letter: Option<Letter>,
+    /// The person may not read what mails say.
+    hidden: bool,
 }
 
 /// One mail as people read it.
@@ -73,11 +76,12 @@ struct Row {
 }
 
 impl Row {
-    fn new(row: &MailRow, name: Option<&String>, language: Language) -> Self {
+    fn new(row: &MailRow, name: Option<&String>, frame: &Frame) -> Self {
+        let language = frame.language;
         let status = Status::ALL.into_iter().find(|status| status.as_str() == row.status);
         let to = match row.recipient.as_str() {
             "shop" => language.t("ショップ", "the shop").to_owned(),
-            _ => name.cloned().or_else(|| row.member_id.clone()).unwrap_or_default(),
+            _ => name.map(|name| frame.name(name)).or_else(|| row.member_id.clone()).unwrap_or_default(),
         };
         let tried = row.status == "waiting" && row.attempts > 0;
         Self {
@@ -145,8 +149,13 @@ pub(crate) async fn page(
     State(app): State<Arc<App>>,
     signed: Signed,
     frame: Frame,
+    (headers, uri): (HeaderMap, Uri),
     filters: Result<Query<Filters>, QueryRejection>,
 ) -> PageResult {
+    let search = match Search::of(&app, &signed, &headers, &uri, ("mails", "/mails")) {
+        Ok(search) => search,
+        Err(remembered) => return Ok(remembered),
+    };
     let Query(filters) = filters?;
     let named = |text: &Option<String>| text.clone().unwrap_or_default();
     let status = Status::ALL.into_iter().find(|status| Some(status.as_str()) == filters.status.as_deref());
@@ -170,18 +179,19 @@ pub(crate) async fn page(
         ("member", filters.member.as_deref()),
     ];
     let language = frame.language;
-    let row = |row: &MailRow| Row::new(row, row.member_id.as_ref().and_then(|id| names.get(id)), language);
-    Ok::<_, Page>(render(&MailsPage {
+    let row = |row: &MailRow| Row::new(row, row.member_id.as_ref().and_then(|id| names.get(id)), &frame);
+    let rows = page.rows.iter().map(row).collect();
+    Ok::<_, Page>(search.remember(render(&MailsPage {
         frame,
         order: named(&filters.order),
         subscription: named(&filters.subscription),
         member: named(&filters.member),
         statuses: Status::ALL.map(|one| (one.as_str(), status_text(one, language), status == Some(one))).to_vec(),
         kinds: MailKind::ALL.map(|one| (one.as_str(), kind_text(one, language), kind == Some(one))).to_vec(),
-        rows: page.rows.iter().map(row).collect(),
+        rows,
         sends: app.mailer.is_some(),
         next: page.next.map(|next| next_address("/mails", &parameters, &next.to_string())),
-    }))
+    })))
 }
 
 /// There is no such thing in the shop.
@@ -212,7 +222,8 @@ pub(crate) async fn one(
     let letter = mails::read(&app, &id).await.map_err(Problem::from)?.and_then(|(_, letter)| letter);
     let names = members::names(&app, row.member_id.iter().map(String::as_str)).await?;
     let name = row.member_id.as_ref().and_then(|id| names.get(id));
-    Ok::<_, Page>(render(&MailPage { row: Row::new(&row, name, frame.language), frame, letter }))
+    let (row, hidden) = (Row::new(&row, name, &frame), !frame.sees_personal_data());
+    Ok::<_, Page>(render(&MailPage { row, frame, letter: letter.filter(|_| !hidden), hidden }))
 }
 
 /// `POST /mails/{id}/release`.

@@ -66,8 +66,6 @@ fn seeing() -> Router<Arc<App>> {
         .route("/cards", get(card_expiry::page))
         .route("/mails", get(mails::page))
         .route("/mails/{id}", get(mails::one))
-        .route("/orders/{id}/mails/new", get(mail_form::from_order))
-        .route("/subscriptions/{id}/card-mail", get(mail_form::from_subscription))
         .route("/sign-out", post(session::sign_out))
 }
 
@@ -75,8 +73,11 @@ fn seeing() -> Router<Arc<App>> {
 fn acting() -> Router<Arc<App>> {
     Router::new()
         .route("/mails/{id}/release", post(mails::release))
-        .route("/orders/{id}/mails/new", post(mail_form::send_from_order))
-        .route("/subscriptions/{id}/card-mail", post(mail_form::send_from_subscription))
+        .route("/orders/{id}/mails/new", get(mail_form::from_order).post(mail_form::send_from_order))
+        .route(
+            "/subscriptions/{id}/card-mail",
+            get(mail_form::from_subscription).post(mail_form::send_from_subscription),
+        )
 }
 
 /// What managers may do.
