@@ -6,6 +6,8 @@ use reqwest::{Client, StatusCode};
 use serde_json::Value;
 use std::time::{Duration, Instant};
 use teiki_infrastructure::api_keys::Scope;
+use teiki_infrastructure::event_store::{LogReader, Storage, StorageOptions};
+use teiki_infrastructure::mail_cursor;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Child;
 
@@ -18,6 +20,21 @@ pub fn client(key: &str) -> Client {
     value.set_sensitive(true);
     let headers = HeaderMap::from_iter([(AUTHORIZATION, value)]);
     Client::builder().no_proxy().default_headers(headers).build().unwrap()
+}
+
+/// Waits until the mails that follow from what was set up before are on record, so that what a test then counts is what
+/// it does itself. An engine that ends is waited for no longer.
+async fn mails_asked_for(stage: &Stage, child: &mut Child) {
+    let storage = Storage::open(&stage.url, &StorageOptions::default()).await.unwrap();
+    let log = LogReader::new(storage.clone());
+    let begun = Instant::now();
+    while child.try_wait().unwrap().is_none()
+        && mail_cursor::position(&storage).await.unwrap() < log.head().await.unwrap()
+    {
+        assert!(begun.elapsed() < WITHIN, "the engine does not look at the log for mails");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    storage.close().await;
 }
 
 /// A running `teiki serve`.
@@ -53,6 +70,7 @@ impl Served {
         let line = lines.next_line().await.unwrap().expect("the server says where it serves");
         let base = line.split_whitespace().find(|word| word.starts_with("http://")).unwrap();
         let base = base.trim_end_matches('/').to_owned();
+        mails_asked_for(stage, &mut child).await;
         Self { child, base, client: client(key) }
     }
 
