@@ -97,15 +97,18 @@ async fn a_reader_steps_over_the_events_of_other_shops(kind: StoreKind) {
         let command = MemberCommand::Register { member_id: member_id.clone(), profile };
         app.gateway.execute::<Member>(member_id.as_str(), &because, command).await.unwrap();
     }
+    // The mails that follow, so that a server adds nothing by itself.
+    teiki::workers::mails::round(&app).await.unwrap();
     let head = app.settle().await.unwrap();
     app.stop().await;
     let served = Served::start(&stage, &[]).await;
     let whole = served.get_json("/v1/events?limit=500").await;
     assert_eq!((whole["next"].as_i64().unwrap(), &whole["more"]), (head, &json!(false)));
     assert!(!whole.to_string().contains("02397"), "nothing of another shop");
-    let (first, last) = (&whole["events"][0], whole["events"].as_array().unwrap().last().unwrap());
+    let first = &whole["events"][0];
     assert_eq!(first["position"], 1);
-    assert!(last["position"].as_i64().unwrap() <= head - 300, "the others lie behind");
+    let own = whole["events"].as_array().unwrap().iter().filter(|event| event["type"] != "mail.requested");
+    assert!(own.last().unwrap()["position"].as_i64().unwrap() <= head - 300, "the others lie behind");
     let nothing = served.get_json(&format!("/v1/events?after={head}")).await;
     assert_eq!(nothing, json!({"events": [], "next": head, "more": false}));
     served.stop().await;
@@ -281,7 +284,8 @@ fn the_public_form_of_every_event_is_its_golden_file() {
 fn sealed_in(sample: &Value) -> Vec<String> {
     let fields = sample.as_object().into_iter().flat_map(|event| event.values()).filter_map(Value::as_object);
     let secret = |(name, value): (&String, &Value)| {
-        let sealed = ["profile", "connect_password", "token_key", "notice_key", "hash_key"].contains(&name.as_str());
+        let sealed =
+            ["profile", "connect_password", "token_key", "notice_key", "hash_key", "letter"].contains(&name.as_str());
         value.as_str().filter(|_| sealed).map(str::to_owned)
     };
     fields.flatten().filter_map(secret).collect()

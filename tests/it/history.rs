@@ -149,8 +149,8 @@ async fn members_subscriptions_and_shops_have_their_whole_story(kind: StoreKind)
 
 async fn over_http_it_comes_in_pages_to_whoever_may_audit(kind: StoreKind) {
     let stage = lived(kind).await;
-    let whole = entries(&stage, member(0).as_str()).await;
     let served = Served::start(&stage, &[]).await;
+    let whole = entries(&stage, member(0).as_str()).await;
     let path = format!("/v1/history/{}", member(0));
     let mut read = vec![];
     let mut next = String::new();
