@@ -3,6 +3,7 @@
 
 use crate::served::Served;
 use crate::stage::binary;
+use crate::webdriver::{Element, Session};
 use futures::FutureExt as _;
 use serde_json::{Value, json};
 use std::panic::AssertUnwindSafe;
@@ -10,7 +11,6 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 use teiki_infrastructure::operators::Role;
-use thirtyfour::prelude::*;
 use tokio::process::{Child, Command};
 
 /// Longest time the driver may take to start, and an element to appear.
@@ -21,10 +21,8 @@ const RULES: &str = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice
 /// A browser on the console of a running engine.
 pub struct Browser {
     /// The browser.
-    pub driver: WebDriver,
+    pub driver: Session,
     base: String,
-    driver_url: String,
-    session: String,
     /// Ends with this: a driver that is left behind holds up whoever waits for the test program.
     _process: Child,
 }
@@ -34,8 +32,7 @@ pub async fn with_browser(served: &Served, work: impl AsyncFnOnce(&Browser)) {
     let profile = tempfile::tempdir().unwrap();
     let browser = Browser::open(served, profile.path()).await;
     let outcome = AssertUnwindSafe(work(&browser)).catch_unwind().await;
-    let driver = browser.driver.clone();
-    let quit = driver.quit().await;
+    let quit = browser.driver.quit().await;
     if let Err(panic) = outcome {
         std::panic::resume_unwind(panic);
     }
@@ -60,14 +57,8 @@ impl Browser {
             "--window-size=1280,1000".to_owned(),
             format!("--user-data-dir={}", profile.display()),
         ];
-        let mut capabilities = DesiredCapabilities::chrome();
-        for argument in &arguments {
-            capabilities.add_arg(argument).unwrap();
-        }
-        capabilities.set("goog:loggingPrefs".to_owned(), json!({"browser": "ALL"})).unwrap();
-        let driver = WebDriver::new(driver_url.clone(), capabilities).await.expect("a browser opens");
-        let session = driver.handle().session_id().to_string();
-        Self { driver, base: served.base.clone(), driver_url, session, _process: process }
+        let driver = Session::open(&driver_url, &arguments).await.expect("a browser opens");
+        Self { driver, base: served.base.clone(), _process: process }
     }
 
     /// Opens a page and holds it against the rules.
@@ -87,17 +78,22 @@ impl Browser {
     }
 
     /// The element that the selector finds, as soon as there is one.
-    pub async fn find(&self, selector: &str) -> WebElement {
-        let found = self.driver.query(By::Css(selector)).wait(WITHIN, Duration::from_millis(50)).first().await;
-        match found {
-            Ok(element) => element,
-            Err(error) => panic!("no {selector} on {}: {error}\n{}", self.path().await, self.text().await),
+    pub async fn find(&self, selector: &str) -> Element {
+        let begun = Instant::now();
+        loop {
+            if let Some(element) = self.driver.find_all(selector).await.unwrap().into_iter().next() {
+                return element;
+            }
+            if begun.elapsed() > WITHIN {
+                panic!("no {selector} on {}:\n{}", self.path().await, self.text().await);
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 
     /// Whether the selector finds anything now.
     pub async fn has(&self, selector: &str) -> bool {
-        !self.driver.find_all(By::Css(selector)).await.unwrap().is_empty()
+        !self.driver.find_all(selector).await.unwrap().is_empty()
     }
 
     /// Types into a field, in the place of what stood there.
@@ -110,8 +106,7 @@ impl Browser {
     /// Presses a button or link, and waits until another page has come.
     pub async fn press(&self, selector: &str) {
         let button = self.find(selector).await;
-        self.driver.execute("window.teikiStillHere = true", vec![]).await.unwrap();
-        button.scroll_into_view().await.unwrap();
+        self.driver.execute("window.teikiStillHere = true").await.unwrap();
         button.click().await.unwrap();
         self.until("return window.teikiStillHere === undefined && document.readyState === 'complete'").await;
     }
@@ -120,8 +115,8 @@ impl Browser {
     pub async fn until(&self, script: &str) {
         let begun = Instant::now();
         loop {
-            if let Ok(answer) = self.driver.execute(script, vec![]).await
-                && answer.json() == &Value::Bool(true)
+            if let Ok(answer) = self.driver.execute(script).await
+                && answer == Value::Bool(true)
             {
                 return;
             }
@@ -133,13 +128,14 @@ impl Browser {
     /// Where the browser is.
     pub async fn path(&self) -> String {
         let address = self.driver.current_url().await.unwrap();
-        address.path().to_owned()
+        let path = address.strip_prefix(&self.base).unwrap_or(&address);
+        path.split(['?', '#']).next().unwrap_or("").to_owned()
     }
 
     /// What people read on the page.
     pub async fn text(&self) -> String {
         let script = "return document.body.innerText";
-        self.driver.execute(script, vec![]).await.unwrap().json().as_str().unwrap_or("").to_owned()
+        self.driver.execute(script).await.unwrap().as_str().unwrap_or("").to_owned()
     }
 
     /// What was just done, as the page tells it.
@@ -155,23 +151,20 @@ impl Browser {
         let axe = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser/node_modules/axe-core/axe.min.js");
         let axe = std::fs::read_to_string(&axe)
             .unwrap_or_else(|_| panic!("axe-core is not installed; run tests/browser/install"));
-        self.driver.execute(axe, vec![]).await.unwrap();
+        self.driver.execute(&axe).await.unwrap();
         let script = format!(
             "const done = arguments[0]; axe.run({{runOnly: {{type: 'tag', values: {RULES}}}}}).then(r => \
              done(r.violations.map(v => v.id + ': ' + v.help + ' ' + v.nodes.slice(0, 3).map(n => n.html).join(' | '))), \
              e => done([String(e)]))"
         );
-        let violations = self.driver.execute_async(script, vec![]).await.unwrap();
-        assert_eq!(violations.json(), &json!([]), "rules of accessibility are broken on {path}");
+        let violations = self.driver.execute_async(&script).await.unwrap();
+        assert_eq!(violations, json!([]), "rules of accessibility are broken on {path}");
     }
 
     /// What the browser's console holds: errors and warnings, failed requests, refused scripts.
     async fn complaints(&self) -> Vec<String> {
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let address = format!("{}/session/{}/se/log", self.driver_url, self.session);
-        let request = client.post(address).header("content-type", "application/json").body(r#"{"type":"browser"}"#);
-        let answer: Value = serde_json::from_str(&request.send().await.unwrap().text().await.unwrap()).unwrap();
-        let entries = answer["value"].as_array().unwrap_or_else(|| panic!("no log: {answer}"));
+        let answer = self.driver.console().await.unwrap();
+        let entries = answer.as_array().unwrap_or_else(|| panic!("no log: {answer}"));
         let bad = entries.iter().filter(|entry| matches!(entry["level"].as_str(), Some("SEVERE" | "WARNING")));
         bad.map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect()
     }

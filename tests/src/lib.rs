@@ -15,3 +15,4 @@ pub mod stage;
 pub mod stores;
 pub mod tamper;
 pub mod torture;
+pub mod webdriver;
