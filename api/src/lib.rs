@@ -24,4 +24,5 @@ mod telemetry;
 pub mod verification;
 pub mod webhooks;
 pub mod words;
+mod words_subscription;
 pub mod workers;

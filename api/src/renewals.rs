@@ -132,17 +132,9 @@ pub async fn upcoming(app: &App, shop: ShopId, nights: u16) -> Result<Preview, P
             let orders = by_night.remove(&date).unwrap_or_default().into_iter().map(|(details, dates)| {
                 let card = cards.get(details.member_id.as_str());
                 let plan = payment_plan(&terms, &details.payment_method, &details.basket, card.is_some(), date);
-                let risk = card.filter(|_| matches!(plan, PaymentPlan::Authorize(_))).and_then(|card| {
-                    let newest = details.last_generation.map(|day| (details.subscription_id.to_string(), day));
-                    let failed_on = newest.and_then(|newest| failed.get(&newest));
-                    if card.expiry.standing(date) == ExpiryStanding::Expired {
-                        Some(Risk::CardExpired)
-                    } else if failed_on == Some(&card.id) {
-                        Some(Risk::PreviousOrderFailed)
-                    } else {
-                        None
-                    }
-                });
+                let newest = details.last_generation.map(|day| (details.subscription_id.to_string(), day));
+                let failed_on = newest.and_then(|newest| failed.get(&newest)).map(String::as_str);
+                let risk = card.and_then(|card| risk(&plan, card, failed_on, date));
                 let order_id = OrderId::for_generation(&details.subscription_id, dates.generation_date);
                 Expected { order_id, subscription: Box::new(details), dates, plan, risk }
             });
@@ -150,6 +142,38 @@ pub async fn upcoming(app: &App, shop: ShopId, nights: u16) -> Result<Preview, P
         })
         .collect();
     Ok(Preview { cut: shown.len() < dates.len(), nights: shown })
+}
+
+/// What the next order of one subscription will bring, as far as it can be known; none if none comes.
+pub async fn next_of(app: &App, details: &Details) -> Result<Option<Expected>, PreviewError> {
+    let Some(dates) = details.next else { return Ok(None) };
+    let terms = app.shops.get(details.subscription_id.shop()).await?.settings.renewal_terms();
+    // What is due already comes up tonight at the earliest.
+    let tonight = app.clock.today().succ_opt().unwrap_or(dates.generation_date);
+    let night = dates.generation_date.max(tonight);
+    let cards = cards(app, std::iter::once(&details.member_id)).await?;
+    let card = cards.get(details.member_id.as_str());
+    let failed = failed_orders::of_member(&app.storage, &details.member_id).await?;
+    let failed_on = failed.iter().find(|row| {
+        row.subscription_id == details.subscription_id.as_str() && Some(row.generation_date) == details.last_generation
+    });
+    let plan = payment_plan(&terms, &details.payment_method, &details.basket, card.is_some(), night);
+    let risk = card.and_then(|card| risk(&plan, card, failed_on.map(|row| row.card_id.as_str()), night));
+    let order_id = OrderId::for_generation(&details.subscription_id, dates.generation_date);
+    Ok(Some(Expected { order_id, subscription: Box::new(details.clone()), dates, plan, risk }))
+}
+
+/// What makes a failure likely on `night`; `failed_on` is the card that the subscription's previous order failed on.
+fn risk(plan: &PaymentPlan, card: &Card, failed_on: Option<&str>, night: NaiveDate) -> Option<Risk> {
+    if !matches!(plan, PaymentPlan::Authorize(_)) {
+        None
+    } else if card.expiry.standing(night) == ExpiryStanding::Expired {
+        Some(Risk::CardExpired)
+    } else if failed_on == Some(card.id.as_str()) {
+        Some(Risk::PreviousOrderFailed)
+    } else {
+        None
+    }
 }
 
 /// Subscriptions with an order on or before `last`, and the last day up to which none is left out.

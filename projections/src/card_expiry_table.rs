@@ -199,13 +199,33 @@ pub fn affected_then(
     into_page(rows, limit, |row| Cursor::new(row.expiry.as_yyyymm(), &row.subscription_id))
 }
 
+#[cfg(test)]
 pub(crate) fn select(today: NaiveDate, shop: Option<ShopId>, after: Option<&Cursor>, limit: u32) -> Select {
+    select_standing(today, shop, None, after, limit)
+}
+
+fn select_standing(
+    today: NaiveDate,
+    shop: Option<ShopId>,
+    standing: Option<ExpiryStanding>,
+    after: Option<&Cursor>,
+    limit: u32,
+) -> Select {
     let mut select = Select::new(
         "SELECT s.subscription_id, s.shop_id, s.member_id, c.card_id, c.masked_number, c.expiry_yyyymm \
          FROM card_expiry_subscriptions s JOIN card_expiry_cards c ON c.member_id = s.member_id",
     );
     select.and("s.running = 1").and("s.card = 1");
     select.and("c.expiry_yyyymm <= ").bind(&i64::from(CardExpiry::close_until(today)));
+    match standing {
+        Some(ExpiryStanding::Expired) => {
+            select.and("c.expiry_yyyymm < ").bind(&i64::from(CardExpiry::valid_from(today)));
+        }
+        Some(ExpiryStanding::Close) => {
+            select.and("c.expiry_yyyymm >= ").bind(&i64::from(CardExpiry::valid_from(today)));
+        }
+        Some(ExpiryStanding::Valid) | None => {}
+    }
     select.and_some("s.shop_id = ", shop.map(|id| id.to_string()).as_ref());
     // The place is text; the month in it is a number. A text that is none stands before everything.
     if let Some(after) = after {
@@ -225,6 +245,18 @@ pub async fn affected(
     after: Option<&Cursor>,
     limit: u32,
 ) -> Result<Page<AffectedRow, Cursor>, QueryError> {
+    affected_standing(storage, today, shop, None, after, limit).await
+}
+
+/// As [`affected`], only cards that are close to their end, or only those past it.
+pub async fn affected_standing(
+    storage: &Storage,
+    today: NaiveDate,
+    shop: Option<ShopId>,
+    standing: Option<ExpiryStanding>,
+    after: Option<&Cursor>,
+    limit: u32,
+) -> Result<Page<AffectedRow, Cursor>, QueryError> {
     let read = |row: crate::cell::RowRef<'_>| {
         let yyyymm: i64 = row.get(5)?;
         let expiry = i32::try_from(yyyymm).map_err(|error| sqlx::Error::Decode(error.into()))?;
@@ -239,7 +271,7 @@ pub async fn affected(
             standing: expiry.standing(today),
         })
     };
-    let rows = select(today, shop, after, limit).fetch(storage, CardRow::table().name, read).await?;
+    let rows = select_standing(today, shop, standing, after, limit).fetch(storage, CardRow::table().name, read).await?;
     Ok(into_page(rows, limit, |row| Cursor::new(row.expiry.as_yyyymm(), &row.subscription_id)))
 }
 

@@ -31,6 +31,7 @@ pub mod standing;
 pub mod table;
 pub mod working_set;
 
+pub mod card_expiry_mails;
 pub mod card_expiry_table;
 pub mod daily_sales;
 pub mod due_renewals;

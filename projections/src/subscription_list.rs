@@ -176,6 +176,10 @@ pub struct SubscriptionFilter {
     pub status: Option<Status>,
     /// Of this member.
     pub member: Option<MemberId>,
+    /// With this number.
+    pub subscription: Option<SubscriptionId>,
+    /// With an order whose payment failed and that is still wanted (O18).
+    pub failed: bool,
     /// Paid in this way.
     pub payment_method: Option<MethodKind>,
     /// Whose next order is generated on this date or later.
@@ -201,6 +205,7 @@ impl SubscriptionFilter {
             .and_some("shop_id = ", self.shop.map(|id| id.to_string()).as_ref())
             .and_some("status = ", self.status.map(|status| status.as_str().to_owned()).as_ref())
             .and_some("member_id = ", self.member.as_ref().map(|id| id.to_string()).as_ref())
+            .and_some("subscription_id = ", self.subscription.as_ref().map(|id| id.to_string()).as_ref())
             .and_some("next_generation_date >= ", self.next_from.as_ref())
             .and_some("next_generation_date <= ", self.next_to.as_ref());
         // As `method_text` writes them.
@@ -213,6 +218,14 @@ impl SubscriptionFilter {
             Some(MethodKind::External) => {
                 select.and("payment_method <> ").bind(&card);
             }
+        }
+        if self.failed {
+            // Few of all orders; read as a whole for the shop, once a page.
+            select.and("subscription_id IN (SELECT f.subscription_id FROM failed_orders f");
+            if let Some(shop) = self.shop {
+                select.push(" WHERE f.shop_id = ").bind(&shop.to_string());
+            }
+            select.push(")");
         }
         select.page_by_key("subscription_id", after.map(|after| after.key.as_str()), limit);
         select

@@ -14,8 +14,16 @@ use teiki_domain::ids::ShopId;
 use teiki_infrastructure::operators::Role;
 
 /// Pages of the menu: address, Japanese, English.
-const MENU: &[(&str, &str, &str)] =
-    &[("/orders", "受注一覧", "Orders"), ("/cards", "カード管理", "Cards"), ("/mails", "メール一覧", "Mails")];
+const MENU: &[(&str, &str, &str)] = &[
+    ("/orders", "受注一覧", "Orders"),
+    ("/subscriptions", "定期購入一覧", "Subscriptions"),
+    ("/cards", "カード管理", "Cards"),
+    ("/members", "会員", "Members"),
+    ("/upcoming", "今後の更新", "Nights to come"),
+    ("/retries", "再オーソリ予定", "Attempts to come"),
+    ("/set-aside", "保留一覧", "Set aside"),
+    ("/mails", "メール一覧", "Mails"),
+];
 
 /// What stands around a page. Every page's template has it as `frame`.
 #[derive(Debug, Clone)]

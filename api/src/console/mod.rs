@@ -13,26 +13,31 @@
 mod assets;
 pub(crate) mod card_expiry;
 mod cookies;
+mod csv_file;
 mod flash;
 mod form;
 mod frame;
 mod language;
 pub(crate) mod mail_form;
 pub(crate) mod mails;
+mod members;
 pub(crate) mod orders;
 mod personal;
 mod problems;
+mod retries;
 mod search;
 mod session;
+mod set_aside;
+mod subscription;
+mod subscriptions;
+mod upcoming;
 mod written;
 
 pub(crate) use assets::version as assets_version;
 pub(crate) use flash::Flash;
-#[allow(unused_imports, reason = "the pages that act come one by one")]
 pub(crate) use form::Form;
 pub(crate) use frame::Frame;
 pub(crate) use language::Language;
-#[allow(unused_imports, reason = "the lists that search come one by one")]
 pub(crate) use search::Search;
 pub(crate) use session::Signed;
 
@@ -64,6 +69,23 @@ fn seeing() -> Router<Arc<App>> {
         .route("/", get(|| async { Redirect::to("/orders") }))
         .route("/orders", get(orders::page))
         .route("/cards", get(card_expiry::page))
+        .route("/cards/mail", get(card_expiry::mail))
+        .route("/subscriptions", get(subscriptions::page))
+        .route("/subscriptions.csv", get(subscriptions::file))
+        .route("/subscriptions/new", get(subscription::start::page))
+        .route("/subscriptions/{id}", get(subscription::page::page))
+        .route("/subscriptions/{id}/history", get(subscription::page::whole_history))
+        .route("/subscriptions/{id}/next-date", get(subscription::next_date::page))
+        .route("/subscriptions/{id}/cycle", get(subscription::cycle::page))
+        .route("/subscriptions/{id}/items", get(subscription::items::page))
+        .route("/subscriptions/{id}/method", get(subscription::method::page))
+        .route("/subscriptions/{id}/end", get(subscription::acts::confirm_end))
+        .route("/members", get(members::page))
+        .route("/members/{id}", get(members::one))
+        .route("/members/{id}/history", get(members::history))
+        .route("/upcoming", get(upcoming::page))
+        .route("/retries", get(retries::page))
+        .route("/set-aside", get(set_aside::page))
         .route("/mails", get(mails::page))
         .route("/mails/{id}", get(mails::one))
         .route("/sign-out", post(session::sign_out))
@@ -72,6 +94,17 @@ fn seeing() -> Router<Arc<App>> {
 /// What operators and managers may do.
 fn acting() -> Router<Arc<App>> {
     Router::new()
+        .route("/cards/mail", post(card_expiry::send))
+        .route("/subscriptions/new", post(subscription::start::start))
+        .route("/subscriptions/{id}/skip", post(subscription::acts::skip))
+        .route("/subscriptions/{id}/pause", post(subscription::acts::pause))
+        .route("/subscriptions/{id}/resume", post(subscription::acts::resume))
+        .route("/subscriptions/{id}/end", post(subscription::acts::end))
+        .route("/subscriptions/{id}/next-date", post(subscription::next_date::change))
+        .route("/subscriptions/{id}/cycle", post(subscription::cycle::change))
+        .route("/subscriptions/{id}/items", post(subscription::items::change))
+        .route("/subscriptions/{id}/method", post(subscription::method::change))
+        .route("/set-aside/release", post(set_aside::release))
         .route("/mails/{id}/release", post(mails::release))
         .route("/orders/{id}/mails/new", get(mail_form::from_order).post(mail_form::send_from_order))
         .route(
@@ -82,7 +115,7 @@ fn acting() -> Router<Arc<App>> {
 
 /// What managers may do.
 fn managing() -> Router<Arc<App>> {
-    Router::new()
+    Router::new().route("/members/{id}/erase", get(members::confirm_erase).post(members::erase))
 }
 
 /// A page, or what is wrong with the request, as a page too.
@@ -108,6 +141,10 @@ shown_as_page!(
     axum::extract::rejection::PathRejection,
     crate::members::NamesError,
     crate::payments::PaymentError,
+    crate::shops::ShopError,
+    crate::renewals::PreviewError,
+    crate::history::HistoryError,
+    crate::as_of::ThenError,
     teiki_projections::QueryError,
 );
 

@@ -1,7 +1,6 @@
 //! Dates, times and amounts as people write them: `2026-04-01`, `2026/4/1`, `20260401`, `4/1`, also in full-width digits.
 
 use super::language::Language;
-use crate::http::Problem;
 use chrono::{DateTime, Datelike as _, FixedOffset, NaiveDate, NaiveDateTime, TimeZone as _, Utc, Weekday};
 use teiki_domain::money::Yen;
 use teiki_infrastructure::clock::tokyo;
@@ -45,13 +44,6 @@ fn on(parts: &[&str]) -> Option<NaiveDate> {
     let [year, month, day] = parts else { return None };
     let year = number(year, 4).filter(|year| *year >= 1_000)?;
     NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, number(month, 2)?, number(day, 2)?)
-}
-
-/// As [`date`], for a filter that may be empty.
-pub(crate) fn date_or_none(field: &str, text: Option<&str>, today: NaiveDate) -> Result<Option<NaiveDate>, Problem> {
-    let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
-    let rule = "日付は 2026/4/1 のように入力してください (a date such as 2026/4/1)";
-    date(text, today).map(Some).ok_or_else(|| Problem::validation(field, rule))
 }
 
 /// A moment: `2026-04-01T09:30` as the browser's field sends it, or a date alone, which means its end. In Tokyo.

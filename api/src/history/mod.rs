@@ -14,6 +14,7 @@ mod words_subscription;
 mod words_webhook;
 
 pub use entry::Entry;
+pub(crate) use words::{actor, reason};
 
 use crate::app::{App, AppError};
 use crate::members::ERASED;
@@ -99,10 +100,22 @@ pub async fn of(app: &App, id: &str, names: bool) -> Result<Vec<Entry>, HistoryE
     } else {
         story.numbered(app, id).await?;
     }
-    let told: Vec<Told> = story.told.into_values().collect();
-    if told.is_empty() {
+    if story.told.is_empty() {
         return Err(HistoryError::Nothing(id.chars().take(64).collect()));
     }
+    entries(app, story, names).await
+}
+
+/// What happened to a subscription itself, without its orders and mails: the n-th entry is the n-th event of its stream.
+pub async fn of_subscription_alone(app: &App, id: &SubscriptionId) -> Result<Vec<Entry>, HistoryError> {
+    app.settle().await?;
+    let mut story = Story::default();
+    story.stream(app, "subscription", id.as_str(), |_| true).await?;
+    entries(app, story, false).await
+}
+
+async fn entries(app: &App, story: Story, names: bool) -> Result<Vec<Entry>, HistoryError> {
+    let told: Vec<Told> = story.told.into_values().collect();
     let mut known = HashMap::new();
     let mut entries = Vec::with_capacity(told.len());
     for told in &told {
@@ -317,7 +330,8 @@ pub fn describe(id: &str, entries: &[Entry]) -> String {
     out
 }
 
-fn kind(aggregate_type: &str) -> &str {
+/// What kind of thing it happened to.
+pub(crate) fn kind(aggregate_type: &str) -> &str {
     match aggregate_type {
         "subscription" => "定期購入",
         "order" => "受注",

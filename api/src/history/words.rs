@@ -69,7 +69,7 @@ pub(super) fn found(by: FoundBy) -> &'static str {
 }
 
 /// Who acted: our own workers by their task, everybody else as recorded.
-pub(super) fn actor(actor: &str) -> Cow<'_, str> {
+pub(crate) fn actor(actor: &str) -> Cow<'_, str> {
     Cow::Borrowed(match actor {
         "worker:night-run" => "夜間処理",
         "worker:recovery" => "結果照会",
@@ -84,7 +84,7 @@ pub(super) fn actor(actor: &str) -> Cow<'_, str> {
 }
 
 /// Why: the reasons this program gives by itself in Japanese, everybody else's as recorded.
-pub(super) fn reason(reason: &str) -> Cow<'_, str> {
+pub(crate) fn reason(reason: &str) -> Cow<'_, str> {
     Cow::Borrowed(match reason {
         "its generation date has come" => "反映日になったため",
         "the order was called for before an interruption" => "中断前に作成が決まっていたため",
@@ -110,6 +110,16 @@ pub(super) fn reason(reason: &str) -> Cow<'_, str> {
         "a billing service started the subscription" => "外部サービスからの定期購入の開始",
         "a billing service changed the shop's settings" => "外部サービスからの設定変更",
         "the demonstration sets up its shop" => "デモの準備",
+        "the next delivery was left out" => "1回お休みの操作",
+        "the next delivery was moved" => "次回の日付の変更",
+        "the delivery cycle was changed" => "配送サイクルの変更",
+        "the content was changed" => "内容の変更",
+        "the payment method was changed" => "支払方法の変更",
+        "the subscription was paused" => "休止の操作",
+        "the subscription was resumed" => "再開の操作",
+        "the subscription was ended" => "定期購入終了の操作",
+        "the subscription was started in the console" => "管理画面での定期購入の開始",
+        "a mail about the card's end was sent by hand" => "カード有効期限メールの送信操作",
         "sales are confirmed after shipping from now on" => "今後は出荷後に売上確定するため",
         other => match other.strip_prefix("Paygent's notice ") {
             Some(number) => return Cow::Owned(format!("ペイジェントの差分通知 {number}")),

@@ -32,7 +32,7 @@ pub(crate) mod shops;
 mod subscription_commands;
 pub(crate) mod subscriptions;
 pub(crate) mod webhooks;
-mod work;
+pub(crate) mod work;
 
 use crate::app::App;
 use crate::console;
@@ -54,7 +54,7 @@ use tower_http::trace::TraceLayer;
 
 use caller::Limits;
 use openapi::Routes;
-pub(crate) use problem::{Problem, unavailable};
+pub(crate) use problem::{Problem, internal, unavailable};
 use utoipa_axum::routes;
 
 /// Largest request body in bytes.

@@ -307,6 +307,7 @@ pub(super) async fn list(
         payment_method: filters.payment_method,
         next_from: date("next_from", &filters.next_from)?,
         next_to: date("next_to", &filters.next_to)?,
+        ..SubscriptionFilter::default()
     };
     let (after, limit) = (cursor(filters.cursor.as_deref())?, limit(filters.limit)?);
     let page = subscription_list::list(&app.storage, &filter, after.as_ref(), limit).await?;

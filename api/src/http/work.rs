@@ -14,7 +14,8 @@ use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use teiki_domain::ids::ShopId;
-use teiki_infrastructure::set_aside;
+use teiki_infrastructure::event_store::Storage;
+use teiki_infrastructure::set_aside::{self, SetAside, SetAsideError};
 use teiki_projections::order_list;
 use utoipa::{IntoParams, ToSchema};
 
@@ -173,8 +174,7 @@ pub(super) async fn set_aside(
     caller: Caller,
     Params(NoParams {}): Params<NoParams>,
 ) -> Result<Json<AllAside>, Problem> {
-    let own = Own::of(&app, &caller).await?;
-    let rows = set_aside::list_of(&app.storage, own.shop, own.merchant.as_deref(), ASIDE_MAX).await;
+    let rows = Own::of(&app, caller.shop).await?.list(&app.storage, ASIDE_MAX).await;
     let rows = rows.map_err(|error| unavailable(&error))?.into_iter().map(|row| Aside {
         kind: row.kind,
         subject: row.subject,
@@ -186,19 +186,25 @@ pub(super) async fn set_aside(
 }
 
 /// Which work set aside is a shop's: that of its subscriptions and orders, its own, and notices to its Paygent merchant.
-struct Own {
+pub(crate) struct Own {
     shop: ShopId,
     merchant: Option<String>,
 }
 
 impl Own {
-    async fn of(app: &App, caller: &Caller) -> Result<Self, Problem> {
-        let shop = app.shops.get(caller.shop).await?;
-        let merchant = shop.settings.connection.as_ref().map(|(merchant_id, ..)| merchant_id.clone());
-        Ok(Self { shop: caller.shop, merchant })
+    pub(crate) async fn of(app: &App, shop: ShopId) -> Result<Self, Problem> {
+        let settings = app.shops.get(shop).await?.settings;
+        let merchant = settings.connection.as_ref().map(|(merchant_id, ..)| merchant_id.clone());
+        Ok(Self { shop, merchant })
     }
 
-    fn is(&self, kind: &str, subject: &str) -> bool {
+    /// The oldest of it.
+    pub(crate) async fn list(&self, storage: &Storage, most: i64) -> Result<Vec<SetAside>, SetAsideError> {
+        set_aside::list_of(storage, self.shop, self.merchant.as_deref(), most).await
+    }
+
+    /// Whether a unit of work is the shop's.
+    pub(crate) fn is(&self, kind: &str, subject: &str) -> bool {
         let notice = self.merchant.as_ref().is_some_and(|merchant| subject.starts_with(&format!("{merchant}:")));
         let shop = self.shop.to_string();
         subject == shop || subject.starts_with(&format!("{shop}-")) || kind == notices::SET_ASIDE_KIND && notice
@@ -224,7 +230,7 @@ pub(super) async fn release(
     path: Result<Path<(String, String)>, PathRejection>,
 ) -> Result<Json<Released>, Problem> {
     let Path((kind, subject)) = path?;
-    let own = Own::of(&app, &caller).await?.is(&kind, &subject);
+    let own = Own::of(&app, caller.shop).await?.is(&kind, &subject);
     // A name with control characters was never given, and not every store can be asked for one.
     let named = !kind.contains(char::is_control) && !subject.contains(char::is_control);
     let released =

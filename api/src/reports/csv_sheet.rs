@@ -5,7 +5,7 @@ use teiki_projections::cell::Cell;
 use teiki_projections::reports::Report;
 
 /// Tells a spreadsheet that the text is UTF-8.
-const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 pub(super) struct CsvSheet {
     report: &'static Report,
@@ -39,7 +39,7 @@ impl CsvSheet {
 }
 
 /// A text that a spreadsheet would carry out is made a text. Numbers are left alone.
-fn harmless(text: &str) -> std::borrow::Cow<'_, str> {
+pub(crate) fn harmless(text: &str) -> std::borrow::Cow<'_, str> {
     let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '−', '＠']);
     if formula { format!("'{text}").into() } else { text.into() }
 }

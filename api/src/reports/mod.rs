@@ -1,7 +1,7 @@
 //! Reports as files: CSV, Parquet and lines of JSON, written as they are read, a page of the table at a time.
 
 pub(crate) mod cells;
-mod csv_sheet;
+pub(crate) mod csv_sheet;
 mod json_sheet;
 mod parquet_sheet;
 mod windows_31j;

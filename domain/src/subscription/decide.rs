@@ -155,7 +155,7 @@ impl Details {
 
     /// The first day on which another delivery may be put: today, or the day after the newest one called for or
     /// skipped.
-    fn earliest_delivery(&self, today: NaiveDate) -> NaiveDate {
+    pub fn earliest_delivery(&self, today: NaiveDate) -> NaiveDate {
         let after_last = self.last_delivery.and_then(|last| last.succ_opt());
         after_last.map_or(today, |day| day.max(today))
     }
