@@ -7,6 +7,7 @@ pub mod cli;
 pub mod command_gateway;
 pub mod console;
 pub mod demo;
+pub mod documents;
 pub mod erasure;
 pub mod export;
 pub mod feed;

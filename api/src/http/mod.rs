@@ -5,6 +5,7 @@ mod body;
 mod bulk;
 pub(crate) mod caller;
 pub(crate) mod cards;
+pub(crate) mod documents;
 mod events;
 mod health;
 mod history;
@@ -177,6 +178,9 @@ fn keyed() -> Routes {
         .routes(routes!(mails::one))
         .routes(routes!(mails::release))
         .routes(routes!(mails::card_expiry_mails))
+        .routes(routes!(documents::issue, documents::list))
+        .routes(routes!(documents::one))
+        .routes(routes!(documents::several))
         .routes(routes!(work::retries))
         .routes(routes!(work::set_aside))
         .routes(routes!(work::release))

@@ -42,7 +42,7 @@ impl Routes {
 }
 
 /// What every operation may be answered with beside its own answers: status, name, when, an example.
-const COMMON: [(u16, &str, &str, &str); 11] = [
+const COMMON: [(u16, &str, &str, &str); 12] = [
     (400, "BrokenBody", "The body is not JSON.", "broken_json"),
     (401, "NoKey", "There is no key, or one that opens nothing.", "no_key"),
     (403, "ScopeMissing", "The key does not have the scope that this takes.", "scope_missing"),
@@ -88,6 +88,7 @@ const TAGS: [(&str, &str); 11] = [
     ("subscriptions", "Subscriptions (定期購入): what is delivered to whom, how often, paid how."),
     ("orders", "Orders (受注) and their payments."),
     ("mails", "Mails to buyers and to the shop."),
+    ("documents", "Documents (帳票) and data for waybills."),
     ("renewals", "What the next nights will bring."),
     ("products", "Products that subscriptions may contain."),
     ("shops", "Settings of the shop."),
