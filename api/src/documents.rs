@@ -172,7 +172,17 @@ fn facts(kind: DocumentKind, story: &Story) -> Facts {
 
 fn issuer(shop: Option<&Shop>) -> Issuer {
     let Some(shop) = shop else { return Issuer::default() };
-    Issuer { name: shop.name.clone(), ..Issuer::default() }
+    let (profile, named) = (&shop.profile, &shop.invoice_issuer);
+    // Until an issuer is named, the shop issues under the name that buyers know.
+    let name = if named.issuer_name.is_empty() { &shop.name } else { &named.issuer_name };
+    Issuer {
+        name: name.clone(),
+        registration_number: named.registration_number.clone(),
+        postal_code: profile.postal_code.clone(),
+        address: profile.address.clone(),
+        phone: profile.phone.clone(),
+        mail: profile.mail.clone(),
+    }
 }
 
 /// The buyer as they were when it was issued; with the placeholder where they were erased since (a document is no

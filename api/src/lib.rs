@@ -23,6 +23,7 @@ pub mod shops;
 pub mod subscriptions;
 mod telemetry;
 pub mod verification;
+pub mod waybills;
 pub mod webhooks;
 pub mod words;
 pub mod workers;

@@ -32,6 +32,7 @@ mod shop_settings;
 pub(crate) mod shops;
 mod subscription_commands;
 pub(crate) mod subscriptions;
+pub(crate) mod waybills;
 pub(crate) mod webhooks;
 mod work;
 
@@ -181,6 +182,7 @@ fn keyed() -> Routes {
         .routes(routes!(documents::issue, documents::list))
         .routes(routes!(documents::one))
         .routes(routes!(documents::several))
+        .routes(routes!(waybills::read))
         .routes(routes!(work::retries))
         .routes(routes!(work::set_aside))
         .routes(routes!(work::release))

@@ -39,7 +39,7 @@ impl CsvSheet {
 }
 
 /// A text that a spreadsheet would carry out is made a text. Numbers are left alone.
-fn harmless(text: &str) -> std::borrow::Cow<'_, str> {
+pub(crate) fn harmless(text: &str) -> std::borrow::Cow<'_, str> {
     let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '−', '＠']);
     if formula { format!("'{text}").into() } else { text.into() }
 }

@@ -1,10 +1,10 @@
 //! Reports as files: CSV, Parquet and lines of JSON, written as they are read, a page of the table at a time.
 
 pub(crate) mod cells;
-mod csv_sheet;
+pub(crate) mod csv_sheet;
 mod json_sheet;
 mod parquet_sheet;
-mod windows_31j;
+pub(crate) mod windows_31j;
 
 use bytes::Bytes;
 use futures::{Stream, stream};
