@@ -154,7 +154,8 @@ pub async fn member(app: &App, id: &MemberId, then: Moment) -> Result<Member, Th
             RecordedEvent::Subscription(_)
             | RecordedEvent::Order(_)
             | RecordedEvent::ShopSettings(_)
-            | RecordedEvent::Product(_) => {}
+            | RecordedEvent::Product(_)
+            | RecordedEvent::Mail(_) => {}
         }
         Ok(())
     })
