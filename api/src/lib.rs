@@ -26,4 +26,5 @@ pub mod verification;
 pub mod waybills;
 pub mod webhooks;
 pub mod words;
+mod words_documents;
 pub mod workers;

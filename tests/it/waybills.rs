@@ -88,7 +88,7 @@ async fn o14_the_parcels_of_open_orders_in_the_form_of_the_carrier(kind: StoreKi
     assert_eq!(rows[0]["お届け先 住所1"], "北海道札幌市中央区大通西1-2");
 
     // Paid at the door: the carrier collects.
-    let method = serde_json::json!({"payment_method": {"kind": "external", "name": "代金引換"}});
+    let method = serde_json::json!({"payment_method": {"external": "代金引換"}});
     let (status, said) = served.put(&format!("/v1/orders/{failed}/payment-method"), &method).await;
     assert_eq!(status, StatusCode::OK, "{said}");
     let (_, rows) = read(&served, "").await;

@@ -14,8 +14,13 @@ use teiki_domain::ids::ShopId;
 use teiki_infrastructure::operators::Role;
 
 /// Pages of the menu: address, Japanese, English.
-const MENU: &[(&str, &str, &str)] =
-    &[("/orders", "受注一覧", "Orders"), ("/cards", "カード管理", "Cards"), ("/mails", "メール一覧", "Mails")];
+const MENU: &[(&str, &str, &str)] = &[
+    ("/", "本日", "Today"),
+    ("/orders", "受注一覧", "Orders"),
+    ("/waybills", "送り状データ", "Waybills"),
+    ("/cards", "カード管理", "Cards"),
+    ("/mails", "メール一覧", "Mails"),
+];
 
 /// What stands around a page. Every page's template has it as `frame`.
 #[derive(Debug, Clone)]
@@ -65,7 +70,7 @@ impl Frame {
     pub(crate) fn menu(&self) -> Vec<Entry> {
         let under = |href: &str| {
             let rest = self.path.strip_prefix(href);
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            rest.is_some_and(|rest| rest.is_empty() || (href != "/" && rest.starts_with('/')))
         };
         let best = MENU.iter().map(|(href, ..)| *href).filter(|href| under(href)).max_by_key(|href| href.len());
         let entry = |(href, japanese, english): &(&'static str, &'static str, &'static str)| Entry {

@@ -12,7 +12,9 @@
 
 mod assets;
 pub(crate) mod card_expiry;
+mod chart;
 mod cookies;
+pub(crate) mod documents;
 mod flash;
 mod form;
 mod frame;
@@ -24,6 +26,7 @@ mod personal;
 mod problems;
 mod search;
 mod session;
+mod today;
 mod written;
 
 pub(crate) use assets::version as assets_version;
@@ -61,11 +64,16 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
 /// What everybody who is signed in may see.
 fn seeing() -> Router<Arc<App>> {
     Router::new()
-        .route("/", get(|| async { Redirect::to("/orders") }))
+        .route("/", get(today::page))
+        .route("/today", get(|| async { Redirect::to("/") }))
         .route("/orders", get(orders::page))
         .route("/cards", get(card_expiry::page))
         .route("/mails", get(mails::page))
         .route("/mails/{id}", get(mails::one))
+        .route("/orders/{id}/documents", get(documents::page))
+        .route("/orders/{id}/documents/{number}", get(documents::one))
+        .route("/waybills", get(documents::waybills))
+        .route("/waybills/file", get(documents::waybill_file))
         .route("/sign-out", post(session::sign_out))
 }
 
@@ -78,6 +86,7 @@ fn acting() -> Router<Arc<App>> {
             "/subscriptions/{id}/card-mail",
             get(mail_form::from_subscription).post(mail_form::send_from_subscription),
         )
+        .route("/orders/{id}/documents", post(documents::issue))
 }
 
 /// What managers may do.

@@ -56,7 +56,7 @@ use tower_http::trace::TraceLayer;
 
 use caller::Limits;
 use openapi::Routes;
-pub(crate) use problem::{Problem, unavailable};
+pub(crate) use problem::{Problem, internal, not_found as no_such, unavailable};
 use utoipa_axum::routes;
 
 /// Largest request body in bytes.

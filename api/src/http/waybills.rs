@@ -97,7 +97,7 @@ pub(super) async fn read(
     Ok(file(waybills::file(&app, shop, &which, carrier, ship_on).await?, ship_on))
 }
 
-fn carrier_named(text: &str) -> Result<WaybillCarrier, Problem> {
+pub(crate) fn carrier_named(text: &str) -> Result<WaybillCarrier, Problem> {
     let known = WaybillCarrier::ALL.into_iter().find(|carrier| carrier.as_str() == text);
     let names = || WaybillCarrier::ALL.map(WaybillCarrier::as_str).join(", ");
     known.ok_or_else(|| Problem::validation("carrier", format!("it is one of {}", names())))
