@@ -42,7 +42,7 @@ impl Routes {
 }
 
 /// What every operation may be answered with beside its own answers: status, name, when, an example.
-const COMMON: [(u16, &str, &str, &str); 12] = [
+const COMMON: [(u16, &str, &str, &str); 11] = [
     (400, "BrokenBody", "The body is not JSON.", "broken_json"),
     (401, "NoKey", "There is no key, or one that opens nothing.", "no_key"),
     (403, "ScopeMissing", "The key does not have the scope that this takes.", "scope_missing"),
@@ -83,7 +83,7 @@ pub(super) fn complete(api: &OpenApi) -> Value {
     api
 }
 
-const TAGS: [(&str, &str); 11] = [
+const TAGS: [(&str, &str); 12] = [
     ("members", "Members (会員) and their cards in Paygent's vault."),
     ("subscriptions", "Subscriptions (定期購入): what is delivered to whom, how often, paid how."),
     ("orders", "Orders (受注) and their payments."),
