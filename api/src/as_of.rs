@@ -155,7 +155,8 @@ pub async fn member(app: &App, id: &MemberId, then: Moment) -> Result<Member, Th
             | RecordedEvent::Order(_)
             | RecordedEvent::ShopSettings(_)
             | RecordedEvent::Product(_)
-            | RecordedEvent::Mail(_) => {}
+            | RecordedEvent::Mail(_)
+            | RecordedEvent::Webhook(_) => {}
         }
         Ok(())
     })

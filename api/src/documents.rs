@@ -212,16 +212,18 @@ async fn fingerprint(app: &App, kind: DocumentKind, story: &Story) -> Result<Str
     let (issuer, facts) = (issuer(shop.as_ref()), facts(kind, story));
     let member = as_of::member(app, &story.details.member_id, story.then).await?;
     let profile = member.details().map(|details| details.profile.ciphertext().to_owned());
-    let said = serde_json::json!({
-        "kind": kind,
-        "basket": story.details.basket,
-        "profile": profile,
-        "issuer": [issuer.name, issuer.postal_code, issuer.address, issuer.phone, issuer.mail],
-        "registration_number": issuer.registration_number,
-        "dates": [facts.ordered_on, facts.delivery_date],
-        "payment": [facts.payment_method, facts.payment_status],
-        "transaction_id": facts.transaction_id,
-        "paid_on": facts.paid_on,
-    });
-    Ok(hex::encode(Sha256::digest(said.to_string())))
+    // Written straight from its parts, in an order that no setting of a library changes.
+    let said = serde_json::to_string(&(
+        kind,
+        &story.details.basket,
+        profile,
+        [issuer.name, issuer.postal_code, issuer.address, issuer.phone, issuer.mail],
+        issuer.registration_number,
+        [facts.ordered_on, facts.delivery_date],
+        [facts.payment_method, facts.payment_status],
+        facts.transaction_id,
+        facts.paid_on,
+    ));
+    let said = said.map_err(|error| RenderError::Pdf(error.to_string()))?;
+    Ok(hex::encode(Sha256::digest(said)))
 }
