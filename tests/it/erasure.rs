@@ -230,7 +230,7 @@ async fn no_subscription_starts_for_a_member_who_is_erased_meanwhile(kind: Store
     let app = stage.app().await;
     open_shop(&app, SaleMode::AuthorizeOnly).await;
     let because = app.gateway.because("test", "set up");
-    let profile = Profile { name: NAME.into(), mail: MAIL.into(), phone: String::new(), address: String::new() };
+    let profile = Profile { name: NAME.into(), mail: MAIL.into(), ..Profile::default() };
     let cash = PaymentMethod::External { name: "代金引換".into() };
     let methods = vec![PaymentMethod::Card, cash.clone()];
     change_settings(&app, &because, ShopSettingsCommand::ChangePaymentMethods(methods)).await;
