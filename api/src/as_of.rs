@@ -5,7 +5,8 @@ use crate::app::App;
 use chrono::{DateTime, NaiveDate, Utc};
 use std::str::FromStr;
 use teiki_domain::cqrs::Decide as _;
-use teiki_domain::ids::{OrderId, ShopId, SubscriptionId};
+use teiki_domain::ids::{MemberId, OrderId, ShopId, SubscriptionId};
+use teiki_domain::member::Member;
 use teiki_domain::recorded::RecordedEvent;
 use teiki_domain::shop_settings::{Details, ShopSettings};
 use teiki_domain::subscription::{Details as Started, Subscription};
@@ -141,6 +142,26 @@ pub async fn shop(app: &App, id: ShopId, then: Moment) -> Result<Option<Details>
     })
     .await?;
     Ok(settings.details().cloned())
+}
+
+/// A member as they were.
+pub async fn member(app: &App, id: &MemberId, then: Moment) -> Result<Member, ThenError> {
+    let mut member = Member::default();
+    stream(app, "member", id.as_str(), then, |event| {
+        let recorded = RecordedEvent::decode(&event.aggregate_type, &event.payload);
+        match recorded.map_err(|error| AsOfError::unreadable(event.position, &error))? {
+            RecordedEvent::Member(event) => member.apply(&event),
+            RecordedEvent::Subscription(_)
+            | RecordedEvent::Order(_)
+            | RecordedEvent::ShopSettings(_)
+            | RecordedEvent::Product(_)
+            | RecordedEvent::Mail(_)
+            | RecordedEvent::Webhook(_) => {}
+        }
+        Ok(())
+    })
+    .await?;
+    Ok(member)
 }
 
 /// The card-expiry table of a shop, to be asked for the day of that moment. Reads all events of the shop up to then, and

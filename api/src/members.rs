@@ -13,7 +13,7 @@ use teiki_infrastructure::key_ring::KeyError;
 pub const ERASED: &str = "(削除済み)";
 
 /// Personal data of a member. Prints nothing of it.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Profile {
     /// Name, 1 to 100 characters.
     pub name: String,
@@ -22,9 +22,39 @@ pub struct Profile {
     /// Phone number; may be empty.
     #[serde(default)]
     pub phone: String,
-    /// Postal address; may be empty.
+    /// Postal address in one text; may be empty.
     #[serde(default)]
     pub address: String,
+    /// The same in parts, as parcel carriers want it (O14); empty in profiles from before there were parts.
+    #[serde(flatten)]
+    pub postal: PostalAddress,
+}
+
+/// A postal address in parts. Every part may be empty.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PostalAddress {
+    /// Seven digits, with a hyphen or without (郵便番号).
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub postal_code: String,
+    /// 都道府県.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub prefecture: String,
+    /// 市区町村.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub city: String,
+    /// 町域・番地.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub street: String,
+    /// 建物名・部屋番号.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub building: String,
+}
+
+impl fmt::Debug for PostalAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PostalAddress")
+    }
 }
 
 impl fmt::Debug for Profile {
@@ -52,18 +82,50 @@ pub enum RegisterError {
     Command(#[from] CommandError<MemberRefusal>),
 }
 
+impl PostalAddress {
+    /// The seven digits of the postal code, where they are.
+    pub fn digits(&self) -> Option<String> {
+        let code = &self.postal_code;
+        let digits = match code.split_once('-') {
+            Some((area, place)) if area.len() == 3 => format!("{area}{place}"),
+            Some(_) => return None,
+            None => code.clone(),
+        };
+        (digits.len() == 7 && digits.bytes().all(|b| b.is_ascii_digit())).then_some(digits)
+    }
+}
+
 impl Profile {
+    /// The whole address in one line: of its parts where they are known, or else as it was given.
+    pub fn one_address(&self) -> String {
+        let PostalAddress { prefecture, city, street, building, .. } = &self.postal;
+        let place = format!("{prefecture}{city}{street}");
+        match (place.is_empty(), building.is_empty()) {
+            (true, _) => self.address.clone(),
+            (false, true) => place,
+            (false, false) => format!("{place} {building}"),
+        }
+    }
+
     fn check(&self) -> Result<(), RegisterError> {
         for (field, text, least, most, rule) in [
             ("name", &self.name, 1, 100, "1 to 100 characters without control characters"),
             ("mail", &self.mail, 3, 254, "a mail address of 3 to 254 characters"),
             ("phone", &self.phone, 0, 30, "at most 30 characters without control characters"),
             ("address", &self.address, 0, 300, "at most 300 characters without control characters"),
+            ("prefecture", &self.postal.prefecture, 0, 10, "at most 10 characters without control characters"),
+            ("city", &self.postal.city, 0, 100, "at most 100 characters without control characters"),
+            ("street", &self.postal.street, 0, 100, "at most 100 characters without control characters"),
+            ("building", &self.postal.building, 0, 100, "at most 100 characters without control characters"),
         ] {
             let length = text.chars().count();
             if length < least || length > most || text.chars().any(char::is_control) {
                 return Err(RegisterError::Field { field, rule });
             }
+        }
+        if !self.postal.postal_code.is_empty() && self.postal.digits().is_none() {
+            let rule = "seven digits such as 100-0001, with the hyphen or without";
+            return Err(RegisterError::Field { field: "postal_code", rule });
         }
         let mail_like = self.mail.split_once('@').is_some_and(|(local, host)| !local.is_empty() && !host.is_empty());
         if !mail_like || self.mail.contains(char::is_whitespace) {
@@ -109,7 +171,13 @@ pub async fn open_profile(app: &App, member: &MemberId, sealed: &Sealed) -> Resu
 pub async fn profile(app: &App, member: &MemberId, sealed: &Sealed) -> Result<Profile, KeyError> {
     let profile = open_profile(app, member, sealed).await?;
     let erased = || ERASED.to_owned();
-    Ok(profile.unwrap_or_else(|| Profile { name: erased(), mail: erased(), phone: erased(), address: erased() }))
+    Ok(profile.unwrap_or_else(|| Profile {
+        name: erased(),
+        mail: erased(),
+        phone: erased(),
+        address: erased(),
+        postal: PostalAddress::default(),
+    }))
 }
 
 /// A member's name, or a placeholder where the member was erased.

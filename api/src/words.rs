@@ -2,6 +2,7 @@
 
 use crate::workers::retries::NoPlan;
 use teiki_domain::mail::MailKind;
+use teiki_domain::order::DocumentKind;
 use teiki_domain::retry_policy::NoRetry;
 
 /// Payment status (決済状況) of an order, from its stable name.
@@ -108,6 +109,16 @@ pub fn risk(code: &str) -> &'static str {
         "card_expired" => "カードの有効期限が切れています",
         "previous_order_failed" => "同じカードで前回のオーソリが失敗しています",
         _ => "理由不明",
+    }
+}
+
+/// A kind of document (O13).
+pub fn document(kind: DocumentKind) -> &'static str {
+    match kind {
+        DocumentKind::OrderSlip => "受注伝票",
+        DocumentKind::DeliveryNote => "納品書",
+        DocumentKind::Invoice => "請求書",
+        DocumentKind::Receipt => "領収書",
     }
 }
 

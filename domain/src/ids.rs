@@ -26,7 +26,7 @@ pub struct IdError {
 }
 
 impl IdError {
-    fn new(kind: &'static str, given: &str, rule: &'static str) -> Self {
+    pub(crate) fn new(kind: &'static str, given: &str, rule: &'static str) -> Self {
         // A hostile id may be very long; an error text is not the place to carry it.
         Self { kind, given: given.chars().take(64).collect(), rule }
     }

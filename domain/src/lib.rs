@@ -22,4 +22,5 @@ pub mod retry_policy;
 pub mod sealed;
 pub mod shop_settings;
 pub mod subscription;
+pub mod tax;
 pub mod webhook;

@@ -47,6 +47,7 @@ pub mod renewal_outcomes;
 pub mod shop_list;
 pub mod subscription_counts;
 pub mod subscription_list;
+pub mod today;
 pub mod transactions;
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use crate::reports::{self, read::Ask};
 use crate::subscription_list::SubscriptionFilter;
 use crate::table::Row as _;
 use crate::testing::{SHOP, date, transaction};
+use crate::today::{self, Counted};
 use crate::{Projections, card_expiry_table, failed_orders, member_list, order_list, payment_work, transactions};
 use sqlx::{Connection as _, Executor as _, PgConnection, PgPool, Row as _};
 use teiki_domain::subscription::Status;
@@ -162,6 +163,9 @@ fn questions() -> Vec<(String, Select)> {
     let shop = SHOP.parse().unwrap();
     let through = date("2026-04-01");
     questions.push(("expiring".to_owned(), order_list::select_expiring(Some(shop), through, None, 50)));
+    let counted =
+        [Counted::Status("failed"), Counted::Status("unknown"), Counted::LapsingThrough(through), Counted::Undecided];
+    questions.extend(counted.iter().map(|it| (format!("{it:?}"), today::select(shop, it))));
     let ask = Ask { shop, from: None, to: None, today: through };
     let report = reports::find("orders").unwrap();
     for after in [None, Some(&middle)] {

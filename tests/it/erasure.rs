@@ -28,7 +28,13 @@ async fn lived(kind: StoreKind, ended: bool) -> Stage {
     let app = stage.app().await;
     open_shop(&app, SaleMode::AuthorizeOnly).await;
     let because = app.gateway.because("test", "set up");
-    let profile = Profile { name: NAME.into(), mail: MAIL.into(), phone: PHONE.into(), address: ADDRESS.into() };
+    let profile = Profile {
+        name: NAME.into(),
+        mail: MAIL.into(),
+        phone: PHONE.into(),
+        address: ADDRESS.into(),
+        ..Profile::default()
+    };
     members::register(&app, &member(0), &profile, &because).await.unwrap();
     for i in 0..2 {
         enrol(&app, &stage.simulator, i, "1111").await;
@@ -142,7 +148,7 @@ async fn nothing_personal_is_left_in_any_file_or_table(kind: StoreKind) {
     // The id is not used again; trying makes no key.
     let app = stage.app().await;
     let because = app.gateway.because("test", "again");
-    let profile = Profile { name: NAME.into(), mail: MAIL.into(), phone: String::new(), address: String::new() };
+    let profile = Profile { name: NAME.into(), mail: MAIL.into(), ..Profile::default() };
     let again = members::register(&app, &member(0), &profile, &because).await;
     assert!(again.unwrap_err().to_string().contains("was erased"));
     assert_eq!(keys(&stage).await.len(), 1);
@@ -200,7 +206,7 @@ async fn keys_leave_no_trace_in_a_large_store(kind: StoreKind) {
     let app = stage.app().await;
     open_shop(&app, SaleMode::AuthorizeOnly).await;
     let because = app.gateway.because("test", "set up");
-    let profile = Profile { name: NAME.into(), mail: MAIL.into(), phone: String::new(), address: String::new() };
+    let profile = Profile { name: NAME.into(), mail: MAIL.into(), ..Profile::default() };
     for i in 0..120 {
         members::register(&app, &member(i), &profile, &because).await.unwrap();
     }
@@ -224,7 +230,7 @@ async fn no_subscription_starts_for_a_member_who_is_erased_meanwhile(kind: Store
     let app = stage.app().await;
     open_shop(&app, SaleMode::AuthorizeOnly).await;
     let because = app.gateway.because("test", "set up");
-    let profile = Profile { name: NAME.into(), mail: MAIL.into(), phone: String::new(), address: String::new() };
+    let profile = Profile { name: NAME.into(), mail: MAIL.into(), ..Profile::default() };
     let cash = PaymentMethod::External { name: "代金引換".into() };
     let methods = vec![PaymentMethod::Card, cash.clone()];
     change_settings(&app, &because, ShopSettingsCommand::ChangePaymentMethods(methods)).await;

@@ -30,7 +30,7 @@ async fn subscribed(kind: StoreKind, count: usize) -> Stage {
     let app = stage.app().await;
     open_shop(&app, SaleMode::AuthorizeOnly).await;
     let because = app.gateway.because("test", "set up");
-    let profile = Profile { name: NAME.into(), mail: MAIL.into(), phone: String::new(), address: String::new() };
+    let profile = Profile { name: NAME.into(), mail: MAIL.into(), ..Profile::default() };
     members::register(&app, &member(0), &profile, &because).await.unwrap();
     for i in 0..count {
         enrol(&app, &stage.simulator, i, "1111").await;

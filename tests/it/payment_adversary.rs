@@ -225,12 +225,10 @@ async fn another_shop(stage: &Stage, app: &App) -> ShopId {
     app.shops.forget(other);
     teiki::demo::make_ready(app, other, 0, &because).await.unwrap();
     let member_id = MemberId::new(other, "M00000").unwrap();
-    let profile = members::Profile {
-        name: "山田 花子".into(),
-        mail: "hanako@example.jp".into(),
-        phone: String::new(),
-        address: String::new(),
-    };
+    let profile =
+        members::Profile {
+            name: "山田 花子".into(), mail: "hanako@example.jp".into(), ..members::Profile::default()
+        };
     members::register(app, &member_id, &profile, &because).await.unwrap();
     let token = Redacted::new(stage.simulator.issue_token(&TestCard::ending("1111")));
     app.payments.register_card(&member_id, token, &because).await.unwrap();

@@ -60,7 +60,7 @@ async fn what_belongs_together_hangs_together_and_tells_nothing_of_people(kind: 
     let app = stage.app().await;
     open_shop(&app, SaleMode::AuthorizeOnly).await;
     let because = app.gateway.because("test", "set up");
-    let profile = Profile { name: NAME.into(), mail: MAIL.into(), phone: String::new(), address: String::new() };
+    let profile = Profile { name: NAME.into(), mail: MAIL.into(), ..Profile::default() };
     members::register(&app, &member(0), &profile, &because).await.unwrap();
     let token = stage.simulator.issue_token(&paygent_simulator::TestCard::ending("1111"));
     enrol_with_token(&app, 0, token.clone()).await;

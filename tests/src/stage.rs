@@ -256,12 +256,7 @@ pub async fn enrol_with(app: &App, simulator: &Simulator, i: usize, card: &TestC
 /// Registers the `i`-th member with the card behind this token.
 pub async fn enrol_with_token(app: &App, i: usize, token: String) {
     let because = app.gateway.because("test", "set up");
-    let profile = Profile {
-        name: "山田 花子".into(),
-        mail: "hanako@example.jp".into(),
-        phone: String::new(),
-        address: String::new(),
-    };
+    let profile = Profile { name: "山田 花子".into(), mail: "hanako@example.jp".into(), ..Profile::default() };
     members::register(app, &member(i), &profile, &because).await.unwrap();
     let kept = app.payments.register_card(&member(i), Redacted::new(token), &because).await.unwrap();
     assert!(matches!(kept, CardRegistration::Registered(_)), "{kept:?}");

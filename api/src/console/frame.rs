@@ -15,6 +15,7 @@ use teiki_infrastructure::operators::Role;
 
 /// Pages of the menu: address, Japanese, English.
 const MENU: &[(&str, &str, &str)] = &[
+    ("/", "本日", "Today"),
     ("/orders", "受注一覧", "Orders"),
     ("/subscriptions", "定期購入一覧", "Subscriptions"),
     ("/cards", "カード管理", "Cards"),
@@ -22,6 +23,7 @@ const MENU: &[(&str, &str, &str)] = &[
     ("/upcoming", "今後の更新", "Nights to come"),
     ("/retries", "再オーソリ予定", "Attempts to come"),
     ("/set-aside", "保留一覧", "Set aside"),
+    ("/waybills", "送り状データ", "Waybills"),
     ("/mails", "メール一覧", "Mails"),
 ];
 
@@ -73,7 +75,7 @@ impl Frame {
     pub(crate) fn menu(&self) -> Vec<Entry> {
         let under = |href: &str| {
             let rest = self.path.strip_prefix(href);
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            rest.is_some_and(|rest| rest.is_empty() || (href != "/" && rest.starts_with('/')))
         };
         let best = MENU.iter().map(|(href, ..)| *href).filter(|href| under(href)).max_by_key(|href| href.len());
         let entry = |(href, japanese, english): &(&'static str, &'static str, &'static str)| Entry {

@@ -12,8 +12,10 @@
 
 mod assets;
 pub(crate) mod card_expiry;
+mod chart;
 mod cookies;
 mod csv_file;
+pub(crate) mod documents;
 mod flash;
 mod form;
 mod frame;
@@ -31,6 +33,7 @@ mod set_aside;
 mod subscription;
 mod subscriptions;
 mod upcoming;
+mod today;
 mod written;
 
 pub(crate) use assets::version as assets_version;
@@ -66,7 +69,8 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
 /// What everybody who is signed in may see.
 fn seeing() -> Router<Arc<App>> {
     Router::new()
-        .route("/", get(|| async { Redirect::to("/orders") }))
+        .route("/", get(today::page))
+        .route("/today", get(|| async { Redirect::to("/") }))
         .route("/orders", get(orders::page))
         .route("/cards", get(card_expiry::page))
         .route("/cards/mail", get(card_expiry::mail))
@@ -88,6 +92,10 @@ fn seeing() -> Router<Arc<App>> {
         .route("/set-aside", get(set_aside::page))
         .route("/mails", get(mails::page))
         .route("/mails/{id}", get(mails::one))
+        .route("/orders/{id}/documents", get(documents::page))
+        .route("/orders/{id}/documents/{number}", get(documents::one))
+        .route("/waybills", get(documents::waybills))
+        .route("/waybills/file", get(documents::waybill_file))
         .route("/sign-out", post(session::sign_out))
 }
 
@@ -111,6 +119,7 @@ fn acting() -> Router<Arc<App>> {
             "/subscriptions/{id}/card-mail",
             get(mail_form::from_subscription).post(mail_form::send_from_subscription),
         )
+        .route("/orders/{id}/documents", post(documents::issue))
 }
 
 /// What managers may do.

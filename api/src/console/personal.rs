@@ -1,7 +1,7 @@
 //! Personal data on pages: operators and managers work with it, auditors see that it is there and not what it is.
 
 use super::frame::Frame;
-use crate::members::{ERASED, Profile};
+use crate::members::{ERASED, PostalAddress, Profile};
 use teiki_infrastructure::operators::Role;
 
 /// Stands where something is hidden.
@@ -32,6 +32,7 @@ impl Frame {
             mail: hidden(profile.mail),
             phone: hidden(profile.phone),
             address: hidden(profile.address),
+            postal: PostalAddress::default(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Who shops in the demonstration, and what becomes of their cards.
 
+use crate::members::PostalAddress;
+
 /// What becomes of a card. The last four digits of the number tell the sandbox how it behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
@@ -89,3 +91,22 @@ pub(super) const CYCLES: [&str; 8] = [
     "days:30",
     "months:2:15",
 ];
+
+/// Where the `i`-th of them lives.
+pub(super) fn address(i: usize) -> PostalAddress {
+    const PLACES: [(&str, &str, &str, &str); 4] = [
+        ("100-0001", "東京都", "千代田区", "千代田"),
+        ("530-0001", "大阪府", "大阪市北区", "梅田"),
+        ("060-0042", "北海道", "札幌市中央区", "大通西"),
+        ("900-0015", "沖縄県", "那覇市", "久茂地"),
+    ];
+    let (postal_code, prefecture, city, town) = PLACES[i % PLACES.len()];
+    let building = if i.is_multiple_of(3) { format!("みどりハイツ {}号室", 100 + i) } else { String::new() };
+    PostalAddress {
+        postal_code: postal_code.to_owned(),
+        prefecture: prefecture.to_owned(),
+        city: city.to_owned(),
+        street: format!("{town}{}-{}", 1 + i % 9, 1 + i % 20),
+        building,
+    }
+}

@@ -112,7 +112,8 @@ async fn member(
         name: name.to_owned(),
         mail: format!("m{:04}@example.jp", i + 1),
         phone: format!("03-0000-{:04}", i + 1),
-        address: "東京都千代田区".to_owned(),
+        address: String::new(),
+        postal: super::people::address(i),
     };
     members::register(app, &id, &profile, because).await.map_err(DemoError::other)?;
     let known = app.gateway.load::<Member>(id.as_str()).await.map_err(DemoError::other)?;

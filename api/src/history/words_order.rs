@@ -123,6 +123,9 @@ pub(super) fn text(event: &Event) -> String {
         }
         Event::OrderCancelled {} => "受注をキャンセル".to_owned(),
         Event::OrderCompleted {} => "受注を完了".to_owned(),
+        Event::DocumentIssued { kind, number, issued_on, .. } => {
+            format!("{}を発行: {number}、発行日 {issued_on}", crate::words::document(*kind))
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use super::problem::{Declined, Problem, unavailable};
 use super::query::{NoParams, Params, cursor, limit, parse};
 use crate::app::App;
 use crate::erasure;
-use crate::members::{self, Profile};
+use crate::members::{self, PostalAddress, Profile};
 use crate::payments::{CardDeletion, CardRegistration};
 use crate::workers::retries;
 use axum::Json;
@@ -46,6 +46,34 @@ pub(super) struct Register {
     #[serde(default)]
     #[schema(max_length = 300, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*$", example = "東京都千代田区1-1")]
     address: String,
+    /// The address in parts, for waybills (O14): postal code.
+    #[serde(default)]
+    #[schema(pattern = "^([0-9]{3}-?[0-9]{4})?$", example = "100-0001")]
+    postal_code: String,
+    /// 都道府県.
+    #[serde(default)]
+    #[schema(max_length = 10, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*$", example = "東京都")]
+    prefecture: String,
+    /// 市区町村.
+    #[serde(default)]
+    #[schema(max_length = 100, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*$", example = "千代田区")]
+    city: String,
+    /// 町域・番地.
+    #[serde(default)]
+    #[schema(max_length = 100, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*$", example = "千代田1-1")]
+    street: String,
+    /// 建物名・部屋番号.
+    #[serde(default)]
+    #[schema(max_length = 100, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*$", example = "ていきビル301")]
+    building: String,
+}
+
+impl Register {
+    fn profile(self) -> Profile {
+        let Self { name, mail, phone, address, postal_code, prefecture, city, street, building, .. } = self;
+        let postal = PostalAddress { postal_code, prefecture, city, street, building };
+        Profile { name, mail, phone, address, postal }
+    }
 }
 
 /// A member by their id.
@@ -70,7 +98,7 @@ pub(super) async fn register(
         .map_err(|error: teiki_domain::ids::IdError| Problem::validation("member_id", error.to_string()))?;
     caller.owns(member.shop())?;
     app.shops.get(member.shop()).await?;
-    let profile = Profile { name: body.name, mail: body.mail, phone: body.phone, address: body.address };
+    let profile = body.profile();
     let because = caller.because(&app, "a billing service registered the member");
     let new = members::register(&app, &member, &profile, &because).await?;
     app.settle().await.map_err(|error| unavailable(&error))?;
@@ -216,7 +244,22 @@ pub(super) struct ProfileView {
     name: String,
     mail: String,
     phone: String,
+    /// In one text.
     address: String,
+    /// The address in parts; empty where they are not known.
+    postal_code: String,
+    prefecture: String,
+    city: String,
+    street: String,
+    building: String,
+}
+
+impl From<Profile> for ProfileView {
+    fn from(profile: Profile) -> Self {
+        let Profile { name, mail, phone, address, postal } = profile;
+        let PostalAddress { postal_code, prefecture, city, street, building } = postal;
+        Self { name, mail, phone, address, postal_code, prefecture, city, street, building }
+    }
 }
 
 /// A card in Paygent's vault.
@@ -351,7 +394,7 @@ async fn present(app: &App, caller: &Caller, row: MemberRow) -> Result<MemberVie
         let id: MemberId = parse("member_id", &row.member_id)?;
         let profile =
             members::open_profile(app, &id, &row.sealed_profile).await.map_err(|error| unavailable(&error))?;
-        Some(profile.map(|Profile { name, mail, phone, address }| ProfileView { name, mail, phone, address }))
+        Some(profile.map(ProfileView::from))
     } else {
         None
     };

@@ -5,6 +5,7 @@ mod body;
 mod bulk;
 pub(crate) mod caller;
 pub(crate) mod cards;
+pub(crate) mod documents;
 mod events;
 mod health;
 mod history;
@@ -31,6 +32,7 @@ mod shop_settings;
 pub(crate) mod shops;
 mod subscription_commands;
 pub(crate) mod subscriptions;
+pub(crate) mod waybills;
 pub(crate) mod webhooks;
 pub(crate) mod work;
 
@@ -54,7 +56,7 @@ use tower_http::trace::TraceLayer;
 
 use caller::Limits;
 use openapi::Routes;
-pub(crate) use problem::{Problem, internal, unavailable};
+pub(crate) use problem::{Problem, internal, not_found as no_such, unavailable};
 use utoipa_axum::routes;
 
 /// Largest request body in bytes.
@@ -177,6 +179,10 @@ fn keyed() -> Routes {
         .routes(routes!(mails::one))
         .routes(routes!(mails::release))
         .routes(routes!(mails::card_expiry_mails))
+        .routes(routes!(documents::issue, documents::list))
+        .routes(routes!(documents::one))
+        .routes(routes!(documents::several))
+        .routes(routes!(waybills::read))
         .routes(routes!(work::retries))
         .routes(routes!(work::set_aside))
         .routes(routes!(work::release))

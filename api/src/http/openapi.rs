@@ -83,11 +83,12 @@ pub(super) fn complete(api: &OpenApi) -> Value {
     api
 }
 
-const TAGS: [(&str, &str); 11] = [
+const TAGS: [(&str, &str); 12] = [
     ("members", "Members (会員) and their cards in Paygent's vault."),
     ("subscriptions", "Subscriptions (定期購入): what is delivered to whom, how often, paid how."),
     ("orders", "Orders (受注) and their payments."),
     ("mails", "Mails to buyers and to the shop."),
+    ("documents", "Documents (帳票) and data for waybills."),
     ("renewals", "What the next nights will bring."),
     ("products", "Products that subscriptions may contain."),
     ("shops", "Settings of the shop."),

@@ -96,6 +96,11 @@ pub(super) fn likely_failure() -> RefOr<Schema> {
     .into()
 }
 
+/// A kind of document (O13).
+pub(super) fn document_kind() -> RefOr<Schema> {
+    names(&teiki_domain::order::DocumentKind::ALL.map(teiki_domain::order::DocumentKind::code)).into()
+}
+
 /// Whether a product is on sale (S2).
 pub(super) fn product_status() -> RefOr<Schema> {
     names(&["on_sale", "withdrawn"]).into()
@@ -149,6 +154,22 @@ pub(super) struct MailPath {
     /// Mail id.
     #[param(pattern = "^[0-9]{5}-[0-9a-f]{32}$", example = "02396-8f8eb0bdf04d59c1a566029f8f182792")]
     id: String,
+}
+
+/// A document of an order in an address.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[allow(dead_code, reason = "read by the description of the API alone")]
+pub(super) struct DocumentPath {
+    /// Order number.
+    #[param(pattern = "^[0-9]{5}-[A-Za-z0-9_]{1,19}-[0-9]{8}$", example = "02396-D0001-20260401")]
+    id: String,
+    /// Number of the document.
+    #[param(
+        pattern = "^[0-9]{5}-[A-Za-z0-9_]{1,19}-[0-9]{8}-[SDIR][1-9][0-9]{0,8}$",
+        example = "02396-D0001-20260401-R1"
+    )]
+    number: String,
 }
 
 /// A payment of an order in an address.

@@ -4,7 +4,7 @@ pub(crate) mod cells;
 pub(crate) mod csv_sheet;
 mod json_sheet;
 mod parquet_sheet;
-mod windows_31j;
+pub(crate) mod windows_31j;
 
 use bytes::Bytes;
 use futures::{Stream, stream};

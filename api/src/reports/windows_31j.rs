@@ -27,7 +27,7 @@ fn as_windows_writes(character: char) -> char {
 }
 
 /// Appends text.
-pub(super) fn append(text: &str, bytes: &mut Vec<u8>) {
+pub(crate) fn append(text: &str, bytes: &mut Vec<u8>) {
     for character in text.chars().map(as_windows_writes) {
         if character.is_ascii() {
             bytes.push(character as u8);

@@ -1,4 +1,5 @@
 use super::calls::Call;
+use super::documents::IssueDocument;
 use super::events::{CardInForce, Cause, FoundBy};
 use super::facts::PaymentFact;
 use crate::applicability::RenewalTerms;
@@ -140,6 +141,8 @@ pub enum OrderCommand {
     },
     /// The order is done with (O11).
     Complete,
+    /// Issue a document (O13).
+    IssueDocument(IssueDocument),
     /// Paygent did what it was asked to do with a payment.
     RecordDone {
         /// What it was asked.

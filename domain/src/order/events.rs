@@ -1,3 +1,4 @@
+use super::documents::{DocumentKind, DocumentNumber};
 use crate::applicability::NotExecutedReason;
 use crate::basket::Basket;
 use crate::card_expiry::CardExpiry;
@@ -367,4 +368,17 @@ pub enum OrderEvent {
     OrderCancelled {},
     /// The order is done with (受注完了, O11): only documents and cancel remain.
     OrderCompleted {},
+    /// A document was issued (帳票出力, O13). What it says is what the log up to this event says.
+    DocumentIssued {
+        /// What it is.
+        kind: DocumentKind,
+        /// Its number.
+        number: DocumentNumber,
+        /// The business day in Tokyo.
+        issued_on: NaiveDate,
+        /// A fingerprint of what it says, without personal data.
+        content: String,
+        /// The version of its layout.
+        layout: u32,
+    },
 }

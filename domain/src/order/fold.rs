@@ -1,6 +1,7 @@
 //! What each event changes.
 
 use super::calls::{Call, Operation};
+use super::documents::Issued;
 use super::events::{OrderEvent as Event, Purpose};
 use super::facts::Stands;
 use super::state::{Attempt, Booked, Details, Surplus};
@@ -28,6 +29,12 @@ impl Details {
             }
             Event::OrderCancelled {} => self.cancelled = true,
             Event::OrderCompleted {} => self.completed = true,
+            Event::DocumentIssued { number, issued_on, content, layout, .. } => self.documents.push(Issued {
+                number: number.clone(),
+                issued_on: *issued_on,
+                content: content.clone(),
+                layout: *layout,
+            }),
             _ => self.fold_payment(event),
         }
         self.payment = self.standing();

@@ -3,6 +3,7 @@
 mod calls;
 mod commands;
 mod decide;
+mod documents;
 mod events;
 mod facts;
 mod fold;
@@ -11,6 +12,7 @@ mod state;
 
 pub use calls::{Call, Operation};
 pub use commands::{AuthorizeOrder, GenerateOrder, OrderCommand};
+pub use documents::{DocumentKind, DocumentNumber, IssueDocument, Issued};
 pub use events::{CardInForce, Cause, FoundBy, OrderEvent, Purpose};
 pub use facts::{PaymentFact, Stands};
 pub use refusals::OrderRefusal;

@@ -116,6 +116,23 @@ pub enum OrderRefusal {
     /// Not paid and not settled outside.
     #[error("this order is not paid yet ({0}); confirm its sale or cancel it before completing it")]
     NotPaid(&'static str),
+    /// O13: of a cancelled order only the shop's own sheet is left.
+    #[error("this order is cancelled; only its order slip can be issued")]
+    OnlyOrderSlip,
+    /// O13: an invoice for what is paid would be paid twice.
+    #[error("this order is paid; issue a receipt or a delivery note instead of an invoice")]
+    NoInvoice,
+    /// O13: a receipt for what is not paid.
+    #[error("this order is not paid ({0}); confirm its sale or mark its payment as received, then issue the receipt")]
+    NoReceipt(&'static str),
+    /// O13, O9: a receipt can only name what was paid.
+    #[error("the order costs {costs} but {paid} was paid; a receipt is issued once both agree")]
+    PaidOtherwise {
+        /// What the order costs.
+        costs: Yen,
+        /// What was paid.
+        paid: Yen,
+    },
     /// Somebody else made an attempt meanwhile.
     #[error("the next attempt on this order is number {0}; look at it again before you try")]
     NotTheNextAttempt(u32),

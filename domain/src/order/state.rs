@@ -1,4 +1,5 @@
 use super::calls::{Call, Operation};
+use super::documents::Issued;
 use super::events::{CardInForce, Cause, OrderEvent as Event};
 use super::facts::Stands;
 use crate::applicability::NotExecutedReason;
@@ -228,6 +229,9 @@ pub struct Details {
     pub cancelled: bool,
     /// O11.
     pub completed: bool,
+    /// Documents issued so far (O13), oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub documents: Vec<Issued>,
 }
 
 impl Order {
@@ -270,6 +274,7 @@ impl Order {
                 reduction_refused: false,
                 cancelled: false,
                 completed: false,
+                documents: vec![],
             }));
         } else if let Order::Generated(details) = self {
             details.fold(event);

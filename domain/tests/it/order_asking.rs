@@ -12,7 +12,7 @@ use teiki_domain::order::{
 use teiki_domain::payment_method::SaleMode;
 use teiki_domain::retry_policy::NoRetry;
 
-type Told = History<Order>;
+pub(crate) type Told = History<Order>;
 
 fn id(number: u32) -> PaymentId {
     number.to_string().parse().unwrap()
@@ -39,7 +39,7 @@ fn declined(attempt: u32, code: &str, detail: &str) -> Command {
     let (code, detail) = (code.to_owned(), detail.to_owned());
     Command::RecordDeclined { attempt, code, detail, found_by: FoundBy::Reply }
 }
-fn done(call: Call, payment: u32) -> Command {
+pub(crate) fn done(call: Call, payment: u32) -> Command {
     let refundable_until = (call == Call::Capture).then(|| day("2026-06-01"));
     Command::RecordDone { call, payment_id: id(payment), became: None, refundable_until, found_by: FoundBy::Reply }
 }
@@ -61,10 +61,10 @@ fn fact(attempt: u32, payment: u32, stands: Stands, amount: i64) -> Command {
         found_by: FoundBy::Notice,
     })
 }
-fn capture() -> Command {
+pub(crate) fn capture() -> Command {
     Command::Capture { today: then() }
 }
-fn cancel() -> Command {
+pub(crate) fn cancel() -> Command {
     Command::Cancel { today: then() }
 }
 fn costs(goods: i64) -> Command {
@@ -86,7 +86,7 @@ fn names(events: &[Event]) -> Vec<&'static str> {
 }
 
 /// The states of the table, by name.
-fn state(name: &str) -> Told {
+pub(crate) fn state(name: &str) -> Told {
     let only = SaleMode::AuthorizeOnly;
     match name {
         "requested" => told(only, vec![]),

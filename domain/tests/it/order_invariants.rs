@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use std::collections::BTreeSet;
 use teiki_domain::ids::{OrderId, PaymentId, TransactionId};
 use teiki_domain::order::{
-    AuthorizeOrder, Call, CardInForce, Cause, Details, FoundBy, GenerateOrder, Operation, Order,
-    OrderCommand as Command, OrderEvent as Event, OrderRefusal as Refusal, Payment, PaymentFact, Stands,
+    AuthorizeOrder, Call, CardInForce, Cause, Details, DocumentKind, FoundBy, GenerateOrder, IssueDocument, Operation,
+    Order, OrderCommand as Command, OrderEvent as Event, OrderRefusal as Refusal, Payment, PaymentFact, Stands,
 };
 use teiki_domain::payment_method::{PaymentMethod, SaleMode};
 use teiki_domain::retry_policy::RetryPolicy;
@@ -88,6 +88,9 @@ pub(crate) fn asked() -> impl Strategy<Value = Command> {
         3 => today().prop_map(|today| Command::Capture { today }),
         1 => today().prop_map(|today| Command::Cancel { today }),
         1 => Just(Command::Complete),
+        2 => (prop::sample::select(DocumentKind::ALL.to_vec()), 0..3_u8, today()).prop_map(|(kind, content, today)| {
+            Command::IssueDocument(IssueDocument { kind, content: content.to_string(), layout: 1, today })
+        }),
         1 => attempt().prop_map(|attempt| Command::GiveUp { attempt }),
         1 => payment().prop_map(|payment_id| Command::ReleaseSurplus { payment_id }),
         1 => payment().prop_map(|payment_id| Command::AcceptSurplus { payment_id }),
@@ -282,7 +285,7 @@ proptest! {
             history.tell(Command::RecordUnknown { attempt: 1, why: "timed out".to_owned() }).unwrap();
         }
         for event in history.tell(command).unwrap_or_default() {
-            let allowed = ["AuthorizationSentAgain", "AttemptGivenUp"];
+            let allowed = ["AuthorizationSentAgain", "AttemptGivenUp", "DocumentIssued"];
             prop_assert!(allowed.contains(&event.name()), "{}", event.name());
         }
     }

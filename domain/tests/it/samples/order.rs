@@ -2,7 +2,7 @@ use super::{full_basket, quoted_basket};
 use crate::values::{card_in_force, cash, day, member_id, subscription_id, yen};
 use teiki_domain::applicability::NotExecutedReason as Reason;
 use teiki_domain::ids::{OrderId, PaymentId, TransactionId};
-use teiki_domain::order::{Cause, FoundBy, OrderEvent as Event, Purpose};
+use teiki_domain::order::{Cause, DocumentKind, FoundBy, OrderEvent as Event, Purpose};
 use teiki_domain::payment_method::{PaymentMethod, SaleMode};
 
 const MODES: [SaleMode; 2] = [SaleMode::AuthorizeOnly, SaleMode::AuthorizeAndCapture];
@@ -123,5 +123,10 @@ pub(crate) fn order() -> Vec<Event> {
         Event::CaptureFailed { attempt: 1, code, detail },
         Event::CaptureOutcomeUnknown { attempt: 1, why: "connection lost".to_owned() },
     ]);
+    for (kind, letter) in DocumentKind::ALL.into_iter().zip(["S", "D", "I", "R"]) {
+        let number = format!("{}-20260420-{letter}2", subscription_id()).parse().unwrap();
+        let content = "6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b".to_owned();
+        samples.push(Event::DocumentIssued { kind, number, issued_on: day("2026-05-01"), content, layout: 1 });
+    }
     samples
 }

@@ -1,0 +1,178 @@
+//! Data for the parcel carriers' waybill programs (宅配便送り状, O14): one file per carrier's import format, in
+//! Windows-31J. The columns and their order are the carrier's; what Teiki does not know stays empty, and the carrier's
+//! program asks for it or has it set.
+//!
+//! Nothing is cut off: a text too long for its columns stands whole in the last of them, so that the carrier's program
+//! says so before a parcel goes to half an address.
+
+mod japan_post;
+mod parcel;
+mod sagawa;
+mod yamato;
+
+use crate::app::App;
+use crate::members;
+use crate::reports::windows_31j;
+use crate::shops::ShopError;
+use chrono::NaiveDate;
+use parcel::Parcel;
+use std::collections::HashMap;
+use teiki_domain::ids::{MemberId, OrderId, ShopId};
+use teiki_domain::shop_settings::WaybillCarrier;
+use teiki_infrastructure::key_ring::KeyError;
+use teiki_projections::QueryError;
+use teiki_projections::order_list::{self, OrderFilter, OrderRow};
+use teiki_projections::query::LARGEST_PAGE;
+
+/// Most parcels of one file.
+pub const PARCELS_MAX: usize = 5_000;
+/// Payment statuses (O4) of orders that are to be sent: what is authorised, paid, or settled outside.
+const TO_BE_SENT: [&str; 4] = ["authorized", "captured", "sales_confirmed", "external"];
+
+/// Which orders' parcels.
+#[derive(Debug, Clone)]
+pub enum Which {
+    /// Orders of the open list that are to be sent, generated between these dates, both inclusive.
+    Dates(Option<NaiveDate>, Option<NaiveDate>),
+    /// Just these, whatever their payment.
+    Chosen(Vec<OrderId>),
+}
+
+/// A file for a carrier's program.
+#[derive(Debug)]
+pub struct Waybills {
+    /// Whose program it is for.
+    pub carrier: WaybillCarrier,
+    /// How many parcels are in it.
+    pub parcels: usize,
+    /// The file in Windows-31J.
+    pub bytes: Vec<u8>,
+}
+
+/// Why there is no such file.
+#[derive(Debug, thiserror::Error)]
+pub enum WaybillError {
+    /// The shop has not chosen a carrier.
+    #[error("this shop has chosen no parcel carrier; choose one in its settings (送り状)")]
+    NoCarrier,
+    /// More than fit into one file.
+    #[error("these are more than {PARCELS_MAX} parcels; narrow the dates")]
+    TooMany,
+    /// A chosen order is not in the open list.
+    #[error("order {0} is not in the list of open orders, so no parcel of it is sent")]
+    NotOpen(String),
+    /// The shop's settings.
+    #[error(transparent)]
+    Shop(#[from] ShopError),
+    /// The tables.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    /// Personal data cannot be opened.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// A row does not become CSV.
+    #[error("the file cannot be written ({0}); this is a fault of the program")]
+    Form(String),
+}
+
+/// Makes the file for `carrier`, or the one of the shop's settings. Orders of erased members have no address any more
+/// and are not in it.
+pub async fn file(
+    app: &App,
+    shop: ShopId,
+    which: &Which,
+    carrier: Option<WaybillCarrier>,
+    ship_on: NaiveDate,
+) -> Result<Waybills, WaybillError> {
+    let settings = app.shops.get(shop).await?.settings;
+    let carrier = carrier.or(settings.waybill_carrier).ok_or(WaybillError::NoCarrier)?;
+    let rows = rows(app, shop, which).await?;
+    let ids: Vec<MemberId> = rows.iter().filter_map(|row| row.member_id.parse().ok()).collect();
+    let mut profiles = HashMap::with_capacity(ids.len());
+    for chunk in ids.chunks(500) {
+        for member in teiki_projections::member_list::many(&app.storage, chunk).await? {
+            let Ok(id) = member.member_id.parse::<MemberId>() else { continue };
+            if let Some(profile) = members::open_profile(app, &id, &member.sealed_profile).await? {
+                profiles.insert(member.member_id, profile);
+            }
+        }
+    }
+    let parcels: Vec<Parcel> = rows
+        .iter()
+        .filter_map(|row| Parcel::of(row.state.details()?, profiles.get(&row.member_id)?, &settings, ship_on))
+        .collect();
+    let bytes = write(carrier, &parcels)?;
+    Ok(Waybills { carrier, parcels: parcels.len(), bytes })
+}
+
+async fn rows(app: &App, shop: ShopId, which: &Which) -> Result<Vec<OrderRow>, WaybillError> {
+    match which {
+        Which::Chosen(ids) => {
+            let mut rows = order_list::many(&app.storage, ids).await?;
+            let place = |row: &OrderRow| ids.iter().position(|id| id.as_str() == row.order_id);
+            rows.sort_by_key(place);
+            let found = |id: &&OrderId| !rows.iter().any(|row| row.order_id == id.as_str() && row.list == "open");
+            match ids.iter().find(found) {
+                Some(id) => Err(WaybillError::NotOpen(id.to_string())),
+                None => Ok(rows),
+            }
+        }
+        Which::Dates(from, to) => {
+            let list = Some("open".to_owned());
+            let filter = OrderFilter { shop: Some(shop), from: *from, to: *to, list, ..OrderFilter::default() };
+            let (mut rows, mut after) = (vec![], None);
+            loop {
+                let page = order_list::list(&app.storage, &filter, after.as_ref(), LARGEST_PAGE).await?;
+                rows.extend(page.rows.into_iter().filter(|row| TO_BE_SENT.contains(&row.payment_status.as_str())));
+                after = page.next;
+                if rows.len() > PARCELS_MAX {
+                    return Err(WaybillError::TooMany);
+                }
+                if after.is_none() {
+                    return Ok(rows);
+                }
+            }
+        }
+    }
+}
+
+/// The name of a carrier and its program.
+pub fn name(carrier: WaybillCarrier) -> &'static str {
+    match carrier {
+        WaybillCarrier::Yamato => "ヤマト運輸 B2クラウド",
+        WaybillCarrier::Sagawa => "佐川急便 e飛伝III",
+        WaybillCarrier::JapanPost => "日本郵便 ゆうプリR",
+    }
+}
+
+fn write(carrier: WaybillCarrier, parcels: &[Parcel]) -> Result<Vec<u8>, WaybillError> {
+    let (headings, row): (Vec<String>, fn(&Parcel) -> Vec<String>) = match carrier {
+        WaybillCarrier::Yamato => (yamato::headings(), yamato::row),
+        WaybillCarrier::Sagawa => (sagawa::headings(), sagawa::row),
+        WaybillCarrier::JapanPost => (japan_post::headings(), japan_post::row),
+    };
+    let failed = |error: String| WaybillError::Form(error);
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(vec![]);
+    for row in std::iter::once(headings).chain(parcels.iter().map(row)) {
+        writer.write_record(row).map_err(|error| failed(error.to_string()))?;
+    }
+    let text = writer.into_inner().map_err(|error| failed(error.to_string()))?;
+    let text = String::from_utf8(text).map_err(|error| failed(error.to_string()))?;
+    let mut bytes = Vec::with_capacity(text.len());
+    windows_31j::append(&text, &mut bytes);
+    Ok(bytes)
+}
+
+/// Cells by their column, counted from 1 as the carriers' manuals count; the others are empty.
+fn cells<const N: usize>(filled: &[(usize, String)]) -> Vec<String> {
+    let mut row = vec![String::new(); N];
+    for (column, cell) in filled {
+        if let Some(place) = column.checked_sub(1).and_then(|i| row.get_mut(i)) {
+            cell.clone_into(place);
+        }
+    }
+    row
+}
+
+#[cfg(test)]
+mod tests;
