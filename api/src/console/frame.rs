@@ -14,8 +14,16 @@ use teiki_domain::ids::ShopId;
 use teiki_infrastructure::operators::Role;
 
 /// Pages of the menu: address, Japanese, English.
-const MENU: &[(&str, &str, &str)] =
-    &[("/orders", "受注一覧", "Orders"), ("/cards", "カード管理", "Cards"), ("/mails", "メール一覧", "Mails")];
+const MENU: &[(&str, &str, &str)] = &[
+    ("/orders", "受注一覧", "Orders"),
+    ("/cards", "カード管理", "Cards"),
+    ("/mails", "メール一覧", "Mails"),
+    ("/products", "商品", "Products"),
+    ("/settings", "設定", "Settings"),
+    (ACCOUNTS, "アカウント", "Accounts"),
+];
+/// The page that only managers see.
+const ACCOUNTS: &str = "/accounts";
 
 /// What stands around a page. Every page's template has it as `frame`.
 #[derive(Debug, Clone)]
@@ -73,7 +81,7 @@ impl Frame {
             text: self.language.t(japanese, english),
             current: Some(*href) == best,
         };
-        MENU.iter().map(entry).collect()
+        MENU.iter().filter(|(href, ..)| *href != ACCOUNTS || self.may_manage()).map(entry).collect()
     }
 
     /// Where the language is switched.

@@ -10,6 +10,7 @@
 //!
 //! Which role may send what is decided where the routes are listed, below.
 
+mod accounts;
 mod assets;
 pub(crate) mod card_expiry;
 mod cookies;
@@ -22,13 +23,14 @@ pub(crate) mod mails;
 pub(crate) mod orders;
 mod personal;
 mod problems;
+mod products;
 mod search;
 mod session;
+mod settings;
 mod written;
 
 pub(crate) use assets::version as assets_version;
 pub(crate) use flash::Flash;
-#[allow(unused_imports, reason = "the pages that act come one by one")]
 pub(crate) use form::Form;
 pub(crate) use frame::Frame;
 pub(crate) use language::Language;
@@ -68,6 +70,11 @@ fn seeing() -> Router<Arc<App>> {
         .route("/mails/{id}", get(mails::one))
         .route("/orders/{id}/mails/new", get(mail_form::from_order))
         .route("/subscriptions/{id}/card-mail", get(mail_form::from_subscription))
+        .route("/products", get(products::list))
+        .route("/products/{code}", get(products::one))
+        .route("/settings", get(settings::overview))
+        .route("/settings/{group}", get(settings::page))
+        .route("/account", get(accounts::own_page).post(accounts::change_password))
         .route("/sign-out", post(session::sign_out))
 }
 
@@ -82,6 +89,16 @@ fn acting() -> Router<Arc<App>> {
 /// What managers may do.
 fn managing() -> Router<Arc<App>> {
     Router::new()
+        .route("/products", post(products::create))
+        .route("/new-product", get(products::new))
+        .route("/products/{code}", post(products::change))
+        .route("/products/{code}/withdraw", post(products::withdraw))
+        .route("/settings/{group}", post(settings::change))
+        .route("/accounts", get(accounts::list).post(accounts::create))
+        .route("/accounts/{id}", get(accounts::one).post(accounts::change))
+        .route("/accounts/{id}/password", post(accounts::reset_password))
+        .route("/accounts/{id}/disable", post(accounts::disable))
+        .route("/accounts/{id}/enable", post(accounts::enable))
 }
 
 /// A page, or what is wrong with the request, as a page too.
