@@ -21,11 +21,13 @@ macro_rules! on_both_stores {
 }
 
 mod access;
+mod accounts_pages;
 mod adversary;
 mod as_of;
 mod bad_input;
 mod browser_first;
 mod browser_today;
+mod browser_settings;
 mod bulk;
 mod demonstration;
 mod documents;
@@ -56,6 +58,7 @@ mod reports;
 mod reports_exported;
 mod retries;
 mod schedule;
+mod settings_pages;
 mod shops_api;
 mod sign_in;
 mod subscriptions_api;

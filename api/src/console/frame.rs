@@ -17,6 +17,8 @@ use teiki_infrastructure::operators::Role;
 const MENU: &[(&str, &str, &str)] = &[
     ("/", "本日", "Today"),
     ("/orders", "受注一覧", "Orders"),
+    ("/orders/completed", "受注完了一覧", "Completed orders"),
+    ("/orders/cancelled", "受注キャンセル一覧", "Cancelled orders"),
     ("/subscriptions", "定期購入一覧", "Subscriptions"),
     ("/cards", "カード管理", "Cards"),
     ("/members", "会員", "Members"),
@@ -25,7 +27,12 @@ const MENU: &[(&str, &str, &str)] = &[
     ("/set-aside", "保留一覧", "Set aside"),
     ("/waybills", "送り状データ", "Waybills"),
     ("/mails", "メール一覧", "Mails"),
+    ("/products", "商品", "Products"),
+    ("/settings", "設定", "Settings"),
+    (ACCOUNTS, "アカウント", "Accounts"),
 ];
+/// The page that only managers see.
+const ACCOUNTS: &str = "/accounts";
 
 /// What stands around a page. Every page's template has it as `frame`.
 #[derive(Debug, Clone)]
@@ -83,7 +90,7 @@ impl Frame {
             text: self.language.t(japanese, english),
             current: Some(*href) == best,
         };
-        MENU.iter().map(entry).collect()
+        MENU.iter().filter(|(href, ..)| *href != ACCOUNTS || self.may_manage()).map(entry).collect()
     }
 
     /// Where the language is switched.

@@ -10,6 +10,7 @@
 //!
 //! Which role may send what is decided where the routes are listed, below.
 
+mod accounts;
 mod assets;
 pub(crate) mod card_expiry;
 mod chart;
@@ -34,6 +35,8 @@ mod subscription;
 mod subscriptions;
 mod upcoming;
 mod today;
+mod products;
+mod settings;
 mod written;
 
 pub(crate) use assets::version as assets_version;
@@ -96,6 +99,13 @@ fn seeing() -> Router<Arc<App>> {
         .route("/orders/{id}/documents/{number}", get(documents::one))
         .route("/waybills", get(documents::waybills))
         .route("/waybills/file", get(documents::waybill_file))
+        .route("/orders/{id}/mails/new", get(mail_form::from_order))
+        .route("/subscriptions/{id}/card-mail", get(mail_form::from_subscription))
+        .route("/products", get(products::list))
+        .route("/products/{code}", get(products::one))
+        .route("/settings", get(settings::overview))
+        .route("/settings/{group}", get(settings::page))
+        .route("/account", get(accounts::own_page).post(accounts::change_password))
         .route("/sign-out", post(session::sign_out))
 }
 
@@ -124,7 +134,18 @@ fn acting() -> Router<Arc<App>> {
 
 /// What managers may do.
 fn managing() -> Router<Arc<App>> {
-    Router::new().route("/members/{id}/erase", get(members::confirm_erase).post(members::erase))
+    Router::new()
+        .route("/members/{id}/erase", get(members::confirm_erase).post(members::erase))
+        .route("/products", post(products::create))
+        .route("/new-product", get(products::new))
+        .route("/products/{code}", post(products::change))
+        .route("/products/{code}/withdraw", post(products::withdraw))
+        .route("/settings/{group}", post(settings::change))
+        .route("/accounts", get(accounts::list).post(accounts::create))
+        .route("/accounts/{id}", get(accounts::one).post(accounts::change))
+        .route("/accounts/{id}/password", post(accounts::reset_password))
+        .route("/accounts/{id}/disable", post(accounts::disable))
+        .route("/accounts/{id}/enable", post(accounts::enable))
 }
 
 /// A page, or what is wrong with the request, as a page too.

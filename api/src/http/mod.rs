@@ -27,8 +27,8 @@ mod reports;
 mod request;
 pub(crate) mod request_id;
 mod schema;
-mod shop_profile;
-mod shop_settings;
+pub(crate) mod shop_profile;
+pub(crate) mod shop_settings;
 pub(crate) mod shops;
 mod subscription_commands;
 pub(crate) mod subscriptions;
@@ -56,7 +56,10 @@ use tower_http::trace::TraceLayer;
 
 use caller::Limits;
 use openapi::Routes;
-pub(crate) use problem::{Problem, internal, not_found as no_such, unavailable};
+pub(crate) use problem::{
+    Problem, internal, not_found as no_such, not_found as nothing_there, product as product_problem, settings_problem,
+    unavailable,
+};
 use utoipa_axum::routes;
 
 /// Largest request body in bytes.
