@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod as_of;
+mod bulk;
 pub mod cart_button;
 pub mod cli;
 pub mod command_gateway;
@@ -24,4 +25,5 @@ mod telemetry;
 pub mod verification;
 pub mod webhooks;
 pub mod words;
+mod words_order;
 pub mod workers;

@@ -176,6 +176,7 @@ domain_event!(OrderEvent {
     RefundOutcomeUnknown,
     OrderCancelled,
     OrderCompleted,
+    PaymentCheckChanged,
 });
 domain_event!(MemberEvent {
     MemberRegistered,

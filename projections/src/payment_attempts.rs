@@ -77,7 +77,8 @@ fn attempt_of(event: &Event) -> Option<u32> {
         | Event::OrderBasketChanged { .. }
         | Event::OrderPaymentMethodChanged { .. }
         | Event::OrderCancelled {}
-        | Event::OrderCompleted {} => None,
+        | Event::OrderCompleted {}
+        | Event::PaymentCheckChanged { .. } => None,
         Event::AuthorizationRequested { attempt, .. }
         | Event::AuthorizationSucceeded { attempt, .. }
         | Event::AuthorizationFailed { attempt, .. }

@@ -24,15 +24,14 @@ mod personal;
 mod problems;
 mod search;
 mod session;
-mod written;
+pub(crate) mod written;
 
 pub(crate) use assets::version as assets_version;
 pub(crate) use flash::Flash;
-#[allow(unused_imports, reason = "the pages that act come one by one")]
 pub(crate) use form::Form;
 pub(crate) use frame::Frame;
 pub(crate) use language::Language;
-#[allow(unused_imports, reason = "the lists that search come one by one")]
+pub(crate) use problems::sentence as problem_sentence;
 pub(crate) use search::Search;
 pub(crate) use session::Signed;
 
@@ -62,7 +61,7 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
 fn seeing() -> Router<Arc<App>> {
     Router::new()
         .route("/", get(|| async { Redirect::to("/orders") }))
-        .route("/orders", get(orders::page))
+        .merge(orders::seeing())
         .route("/cards", get(card_expiry::page))
         .route("/mails", get(mails::page))
         .route("/mails/{id}", get(mails::one))
@@ -72,6 +71,7 @@ fn seeing() -> Router<Arc<App>> {
 /// What operators and managers may do.
 fn acting() -> Router<Arc<App>> {
     Router::new()
+        .merge(orders::acting())
         .route("/mails/{id}/release", post(mails::release))
         .route("/orders/{id}/mails/new", get(mail_form::from_order).post(mail_form::send_from_order))
         .route(

@@ -96,6 +96,7 @@ forms!(
         RefundOutcomeUnknown { attempt, payment_id, why } => "order.refund_outcome_unknown" 1;
         OrderCancelled {} => "order.cancelled" 1;
         OrderCompleted {} => "order.completed" 1;
+        PaymentCheckChanged { checked } => "order.payment_check_changed" 1;
     }
 );
 

@@ -206,7 +206,8 @@ fn asked_by(event: &OrderEvent) -> Option<&'static [&'static str]> {
         | O::VoidRequested { .. }
         | O::RefundRequested { .. }
         | O::OrderCancelled {}
-        | O::OrderCompleted {} => None,
+        | O::OrderCompleted {}
+        | O::PaymentCheckChanged { .. } => None,
     }
 }
 

@@ -14,6 +14,7 @@ mod words_subscription;
 mod words_webhook;
 
 pub use entry::Entry;
+pub(crate) use words::{actor, reason};
 
 use crate::app::{App, AppError};
 use crate::members::ERASED;

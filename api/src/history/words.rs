@@ -69,7 +69,7 @@ pub(super) fn found(by: FoundBy) -> &'static str {
 }
 
 /// Who acted: our own workers by their task, everybody else as recorded.
-pub(super) fn actor(actor: &str) -> Cow<'_, str> {
+pub(crate) fn actor(actor: &str) -> Cow<'_, str> {
     Cow::Borrowed(match actor {
         "worker:night-run" => "夜間処理",
         "worker:recovery" => "結果照会",
@@ -84,7 +84,7 @@ pub(super) fn actor(actor: &str) -> Cow<'_, str> {
 }
 
 /// Why: the reasons this program gives by itself in Japanese, everybody else's as recorded.
-pub(super) fn reason(reason: &str) -> Cow<'_, str> {
+pub(crate) fn reason(reason: &str) -> Cow<'_, str> {
     Cow::Borrowed(match reason {
         "its generation date has come" => "反映日になったため",
         "the order was called for before an interruption" => "中断前に作成が決まっていたため",

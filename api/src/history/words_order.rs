@@ -123,6 +123,8 @@ pub(super) fn text(event: &Event) -> String {
         }
         Event::OrderCancelled {} => "受注をキャンセル".to_owned(),
         Event::OrderCompleted {} => "受注を完了".to_owned(),
+        Event::PaymentCheckChanged { checked: true } => "入金チェックを「済」に変更".to_owned(),
+        Event::PaymentCheckChanged { checked: false } => "入金チェックを解除".to_owned(),
     }
 }
 

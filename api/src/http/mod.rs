@@ -54,7 +54,7 @@ use tower_http::trace::TraceLayer;
 
 use caller::Limits;
 use openapi::Routes;
-pub(crate) use problem::{Problem, unavailable};
+pub(crate) use problem::{Problem, internal, unavailable};
 use utoipa_axum::routes;
 
 /// Largest request body in bytes.
@@ -169,6 +169,7 @@ fn keyed() -> Routes {
         .routes(routes!(order_commands::update_transaction))
         .routes(routes!(order_commands::change_basket))
         .routes(routes!(order_commands::change_method))
+        .routes(routes!(order_commands::check_payment))
         .routes(routes!(order_commands::give_up))
         .routes(routes!(order_commands::refund_surplus))
         .routes(routes!(order_commands::accept_surplus))

@@ -140,6 +140,11 @@ pub enum OrderCommand {
     },
     /// The order is done with (O11).
     Complete,
+    /// Set or take away the mark 入金チェック (O16).
+    CheckPayment {
+        /// Whether it shall be set.
+        checked: bool,
+    },
     /// Paygent did what it was asked to do with a payment.
     RecordDone {
         /// What it was asked.

@@ -80,6 +80,7 @@ impl Details {
             Command::Capture { today } => self.capture(today),
             Command::Cancel { today } => self.cancel(today),
             Command::Complete => self.complete(),
+            Command::CheckPayment { checked } => self.check_payment(checked),
             Command::GiveUp { attempt } => self.give_up(attempt),
             Command::ReleaseSurplus { payment_id } => self.release(&payment_id),
             Command::AcceptSurplus { payment_id } => self.accept(&payment_id),

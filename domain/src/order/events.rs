@@ -367,4 +367,9 @@ pub enum OrderEvent {
     OrderCancelled {},
     /// The order is done with (受注完了, O11): only documents and cancel remain.
     OrderCompleted {},
+    /// The mark 入金チェック was set or taken away (O16). Nothing follows from it.
+    PaymentCheckChanged {
+        /// Whether it is set.
+        checked: bool,
+    },
 }

@@ -28,6 +28,7 @@ impl Details {
             }
             Event::OrderCancelled {} => self.cancelled = true,
             Event::OrderCompleted {} => self.completed = true,
+            Event::PaymentCheckChanged { checked } => self.payment_checked = *checked,
             _ => self.fold_payment(event),
         }
         self.payment = self.standing();

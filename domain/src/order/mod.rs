@@ -6,6 +6,7 @@ mod decide;
 mod events;
 mod facts;
 mod fold;
+mod offers;
 mod refusals;
 mod state;
 
@@ -13,5 +14,6 @@ pub use calls::{Call, Operation};
 pub use commands::{AuthorizeOrder, GenerateOrder, OrderCommand};
 pub use events::{CardInForce, Cause, FoundBy, OrderEvent, Purpose};
 pub use facts::{PaymentFact, Stands};
+pub use offers::{Offers, Withheld};
 pub use refusals::OrderRefusal;
 pub use state::{Attempt, Booked, Details, Order, Payment, Surplus};

@@ -228,6 +228,9 @@ pub struct Details {
     pub cancelled: bool,
     /// O11.
     pub completed: bool,
+    /// O16: the mark 入金チェック, which means what the shop means by it.
+    #[serde(default)]
+    pub payment_checked: bool,
 }
 
 impl Order {
@@ -270,6 +273,7 @@ impl Order {
                 reduction_refused: false,
                 cancelled: false,
                 completed: false,
+                payment_checked: false,
             }));
         } else if let Order::Generated(details) = self {
             details.fold(event);

@@ -11,6 +11,7 @@ mod member_invariants;
 mod order_asking;
 mod order_examples;
 mod order_invariants;
+mod order_offers;
 mod order_paygent_model;
 mod product_examples;
 mod product_invariants;
