@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod as_of;
+mod bulk;
 pub mod cart_button;
 pub mod cli;
 pub mod command_gateway;
@@ -26,6 +27,7 @@ pub mod verification;
 pub mod waybills;
 pub mod webhooks;
 pub mod words;
-mod words_subscription;
 mod words_documents;
+mod words_order;
+mod words_subscription;
 pub mod workers;

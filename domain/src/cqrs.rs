@@ -177,6 +177,7 @@ domain_event!(OrderEvent {
     OrderCancelled,
     OrderCompleted,
     DocumentIssued,
+    PaymentCheckChanged,
 });
 domain_event!(MemberEvent {
     MemberRegistered,

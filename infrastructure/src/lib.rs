@@ -2,6 +2,7 @@
 
 pub mod api_keys;
 mod both_stores;
+pub mod bulk_jobs;
 pub mod clock;
 pub mod config;
 pub mod crash_points;

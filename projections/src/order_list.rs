@@ -74,6 +74,8 @@ row! {
         undecided_amount: Option<i64>,
         /// Which list it is in (O11): `open`, `completed` or `cancelled`.
         list: String,
+        /// Whether 入金チェック is set (O16).
+        payment_checked: bool,
         /// The order itself.
         state: Order,
         /// Position of the last event that changed the row.
@@ -105,7 +107,7 @@ impl Projection for OrderList {
     }
 
     fn version(&self) -> i64 {
-        3
+        4
     }
 
     fn aggregates(&self) -> &'static [&'static str] {
@@ -164,6 +166,7 @@ impl OrderRow {
             undecided_payment_id: None,
             undecided_amount: None,
             list: String::new(),
+            payment_checked: false,
             state: Order::default(),
             updated_position: fact.position,
         }
@@ -230,6 +233,7 @@ impl OrderRow {
             (false, false) => "open",
         };
         list.clone_into(&mut self.list);
+        self.payment_checked = details.payment_checked;
     }
 }
 
@@ -296,6 +300,8 @@ pub struct OrderFilter {
     pub transaction_id: Option<TransactionId>,
     /// Whose newest attempt, whatever came of it, has exactly this transaction ID.
     pub attempt_transaction_id: Option<TransactionId>,
+    /// With exactly this order number.
+    pub order: Option<OrderId>,
 }
 
 impl OrderFilter {
@@ -304,11 +310,25 @@ impl OrderFilter {
         let member = self.member.as_ref().map(MemberId::shop);
         let subscription = self.subscription.as_ref().map(SubscriptionId::shop);
         let transaction_id = self.transaction_id.as_ref().or(self.attempt_transaction_id.as_ref());
-        let shop = self.shop.or(member).or(subscription).map(|shop| shop.to_string());
+        let order = self.order.as_ref().map(OrderId::shop);
+        let shop = self.shop.or(member).or(subscription).or(order).map(|shop| shop.to_string());
         shop.or_else(|| transaction_id.and_then(|id| id.as_str().get(..5)).map(str::to_owned))
     }
 
     pub(crate) fn select(&self, after: Option<&Cursor>, limit: u32) -> Select {
+        let mut select = self.conditions();
+        select.page(("generation_date", "order_id"), true, after, limit);
+        select
+    }
+
+    /// What stands before a place, nearest first.
+    pub(crate) fn select_before(&self, before: &Cursor, limit: u32) -> Select {
+        let mut select = self.conditions();
+        select.page(("generation_date", "order_id"), false, Some(before), limit);
+        select
+    }
+
+    fn conditions(&self) -> Select {
         let text = |id: Option<&dyn ToString>| id.map(|id| id.to_string());
         let mut select = Select::of::<OrderRow>();
         select
@@ -326,11 +346,11 @@ impl OrderFilter {
             .and_some(
                 "attempt_transaction_id = ",
                 text(self.attempt_transaction_id.as_ref().map(|id| id as _)).as_ref(),
-            );
+            )
+            .and_some("order_id = ", text(self.order.as_ref().map(|id| id as _)).as_ref());
         if self.undecided_only {
             select.and("undecided_payment_id IS NOT NULL");
         }
-        select.page(("generation_date", "order_id"), true, after, limit);
         select
     }
 }
@@ -380,6 +400,22 @@ pub async fn list(
 ) -> Result<Page<OrderRow, Cursor>, QueryError> {
     let select = filter.select(after, limit);
     select.paged(storage, limit, |row: &OrderRow| Cursor::new(row.generation_date, &row.order_id)).await
+}
+
+/// The page of orders before a place, in the order of [`list`], and whether more stand before it. `limit` is 1 to 1,000.
+pub async fn list_before(
+    storage: &Storage,
+    filter: &OrderFilter,
+    before: &Cursor,
+    limit: u32,
+) -> Result<(Vec<OrderRow>, bool), QueryError> {
+    let page = filter
+        .select_before(before, limit)
+        .paged(storage, limit, |row: &OrderRow| Cursor::new(row.generation_date, &row.order_id))
+        .await?;
+    let mut rows = page.rows;
+    rows.reverse();
+    Ok((rows, page.next.is_some()))
 }
 
 /// Several orders, by number; those that do not exist are left out.

@@ -78,7 +78,8 @@ fn attempt_of(event: &Event) -> Option<u32> {
         | Event::OrderPaymentMethodChanged { .. }
         | Event::OrderCancelled {}
         | Event::OrderCompleted {}
-        | Event::DocumentIssued { .. } => None,
+        | Event::DocumentIssued { .. }
+        | Event::PaymentCheckChanged { .. } => None,
         Event::AuthorizationRequested { attempt, .. }
         | Event::AuthorizationSucceeded { attempt, .. }
         | Event::AuthorizationFailed { attempt, .. }

@@ -79,7 +79,7 @@ fn orders(rows: i64, sqlite: bool) -> String {
         "undecided_payment_id" => "CASE WHEN n % 10000 = 5 THEN 'x' END".to_owned(),
         "list" => "CASE WHEN n % 5 = 0 THEN 'open' WHEN n % 5 = 1 THEN 'cancelled' ELSE 'completed' END".to_owned(),
         "state" => "'\"Absent\"'".to_owned(),
-        "three_d_secure" | "updated_position" => "0".to_owned(),
+        "three_d_secure" | "payment_checked" | "updated_position" => "0".to_owned(),
         _ => "''".to_owned(),
     };
     let table = OrderRow::table();
@@ -158,6 +158,9 @@ fn questions() -> Vec<(String, Select)> {
     for filter in filters() {
         for after in [None, Some(&middle), Some(&oldest)] {
             questions.push((format!("{filter:?} after {after:?}"), filter.select(after, 50)));
+        }
+        for before in [&middle, &oldest] {
+            questions.push((format!("{filter:?} before {before:?}"), filter.select_before(before, 50)));
         }
     }
     let shop = SHOP.parse().unwrap();

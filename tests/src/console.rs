@@ -191,6 +191,12 @@ impl Page {
         parsed.select(&selector).map(attribute).collect()
     }
 
+    /// Where the elements lead that the selector finds.
+    pub fn links_where(&self, selector: &str) -> Vec<String> {
+        let selector = Selector::parse(selector).unwrap();
+        self.parsed().select(&selector).filter_map(|element| element.attr("href").map(str::to_owned)).collect()
+    }
+
     /// The form that is sent to `action`, filled in as the page shows it.
     pub fn form(&self, action: &str) -> Form {
         self.form_where(&format!("form[action=\"{action}\"]"))

@@ -13,6 +13,7 @@ pub(super) async fn run(config: Config) -> Result<(), CliError> {
     let listener = bind(&config.listen).await?;
     let app = start(config).await?;
     schedule::start(&app);
+    crate::bulk::resume(&app);
     let result = until_signal(app.clone(), listener).await;
     app.stop().await;
     result

@@ -27,23 +27,24 @@ mod members;
 pub(crate) mod orders;
 mod personal;
 mod problems;
+mod products;
 mod retries;
 mod search;
 mod session;
 mod set_aside;
+mod settings;
 mod subscription;
 mod subscriptions;
-mod upcoming;
 mod today;
-mod products;
-mod settings;
-mod written;
+mod upcoming;
+pub(crate) mod written;
 
 pub(crate) use assets::version as assets_version;
 pub(crate) use flash::Flash;
 pub(crate) use form::Form;
 pub(crate) use frame::Frame;
 pub(crate) use language::Language;
+pub(crate) use problems::sentence as problem_sentence;
 pub(crate) use search::Search;
 pub(crate) use session::Signed;
 
@@ -74,7 +75,7 @@ fn seeing() -> Router<Arc<App>> {
     Router::new()
         .route("/", get(today::page))
         .route("/today", get(|| async { Redirect::to("/") }))
-        .route("/orders", get(orders::page))
+        .merge(orders::seeing())
         .route("/cards", get(card_expiry::page))
         .route("/cards/mail", get(card_expiry::mail))
         .route("/subscriptions", get(subscriptions::page))
@@ -123,6 +124,7 @@ fn acting() -> Router<Arc<App>> {
         .route("/subscriptions/{id}/items", post(subscription::items::change))
         .route("/subscriptions/{id}/method", post(subscription::method::change))
         .route("/set-aside/release", post(set_aside::release))
+        .merge(orders::acting())
         .route("/mails/{id}/release", post(mails::release))
         .route("/orders/{id}/mails/new", get(mail_form::from_order).post(mail_form::send_from_order))
         .route(

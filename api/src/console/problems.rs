@@ -4,7 +4,7 @@ use super::language::Language;
 use crate::http::Problem;
 
 /// What happened and what to do, for whoever reads the page.
-pub(super) fn sentence(language: Language, problem: &Problem) -> String {
+pub(crate) fn sentence(language: Language, problem: &Problem) -> String {
     if language == Language::English {
         return problem.sentence();
     }

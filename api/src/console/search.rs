@@ -70,7 +70,7 @@ fn remembered(headers: &HeaderMap, name: &str, owner: &str) -> Option<String> {
 fn kept(query: &str) -> String {
     let mut kept = form_urlencoded::Serializer::new(String::new());
     for (key, value) in form_urlencoded::parse(query.as_bytes()) {
-        if !value.trim().is_empty() && !matches!(&*key, "cursor" | "clear") {
+        if !value.trim().is_empty() && !matches!(&*key, "cursor" | "before" | "clear") {
             kept.append_pair(&key, &value);
         }
     }

@@ -97,6 +97,7 @@ forms!(
         OrderCancelled {} => "order.cancelled" 1;
         OrderCompleted {} => "order.completed" 1;
         DocumentIssued { kind, number, issued_on } hides { content, layout } => "order.document_issued" 1;
+        PaymentCheckChanged { checked } => "order.payment_check_changed" 1;
     }
 );
 

@@ -207,7 +207,8 @@ fn asked_by(event: &OrderEvent) -> Option<&'static [&'static str]> {
         | O::RefundRequested { .. }
         | O::OrderCancelled {}
         | O::OrderCompleted {}
-        | O::DocumentIssued { .. } => None,
+        | O::DocumentIssued { .. }
+        | O::PaymentCheckChanged { .. } => None,
     }
 }
 

@@ -126,6 +126,8 @@ pub(super) fn text(event: &Event) -> String {
         Event::DocumentIssued { kind, number, issued_on, .. } => {
             format!("{}を発行: {number}、発行日 {issued_on}", crate::words::document(*kind))
         }
+        Event::PaymentCheckChanged { checked: true } => "入金チェックを「済」に変更".to_owned(),
+        Event::PaymentCheckChanged { checked: false } => "入金チェックを解除".to_owned(),
     }
 }
 

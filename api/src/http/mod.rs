@@ -174,6 +174,7 @@ fn keyed() -> Routes {
         .routes(routes!(order_commands::update_transaction))
         .routes(routes!(order_commands::change_basket))
         .routes(routes!(order_commands::change_method))
+        .routes(routes!(order_commands::check_payment))
         .routes(routes!(order_commands::give_up))
         .routes(routes!(order_commands::refund_surplus))
         .routes(routes!(order_commands::accept_surplus))

@@ -192,6 +192,30 @@ pub(super) async fn change_method(
     .await
 }
 
+/// How the mark shall be.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PaymentCheck {
+    /// Whether it is set (済).
+    checked: bool,
+}
+
+/// `PUT /v1/orders/{id}/payment-check`: sets or takes away the mark 入金チェック (O16). Nothing follows from it.
+#[utoipa::path(put, path = "/v1/orders/{id}/payment-check", operation_id = "check_order_payment", tag = "orders",
+    params(super::schema::OrderPath), request_body = PaymentCheck, responses(Carried))]
+pub(super) async fn check_payment(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    id: Id,
+    body: Result<Json<PaymentCheck>, JsonRejection>,
+) -> Answer {
+    let Json(PaymentCheck { checked }) = body?;
+    carry_out(app, &caller, order_id(id)?, "the payment check was changed", move |payments, id, because| async move {
+        payments.check_payment(&id, checked, &because).await
+    })
+    .await
+}
+
 /// Which attempt is waited for no longer.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

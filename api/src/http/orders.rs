@@ -100,6 +100,7 @@ impl Filters {
             failed_only: optional::<bool>("failed_only", self.failed_only.as_deref())?.unwrap_or(false),
             transaction_id: optional("transaction_id", self.transaction_id.as_deref())?,
             attempt_transaction_id: None,
+            order: None,
             undecided_only: optional::<bool>("undecided_only", self.undecided_only.as_deref())?.unwrap_or(false),
             list,
         })
@@ -169,6 +170,8 @@ pub(crate) struct OrderView {
     /// Which list it is in (O11).
     #[schema(schema_with = super::schema::order_list)]
     list: String,
+    /// Whether the mark 入金チェック is set (O16).
+    payment_checked: bool,
     /// Position in the log of the last event that changed it.
     position: i64,
 }
@@ -237,6 +240,7 @@ pub(crate) fn present(row: OrderRow) -> OrderView {
         three_d_secure: row.three_d_secure,
         open_request: row.open_request,
         list: row.list,
+        payment_checked: row.payment_checked,
         position: row.updated_position,
     }
 }

@@ -8,7 +8,9 @@ use teiki_domain::basket::Basket;
 use teiki_domain::cqrs::Decide as _;
 use teiki_domain::ids::{OrderId, PaymentId, TransactionId};
 use teiki_domain::member::Member;
-use teiki_domain::order::{AuthorizeOrder, CardInForce, Cause, Details, Order, OrderCommand, OrderEvent, OrderRefusal};
+use teiki_domain::order::{
+    AuthorizeOrder, CardInForce, Cause, Details, Offers, Order, OrderCommand, OrderEvent, OrderRefusal,
+};
 use teiki_domain::payment_method::PaymentMethod;
 use teiki_domain::subscription::{Status, Subscription};
 use teiki_infrastructure::crash_points::reached;
@@ -102,6 +104,28 @@ impl Payments {
     /// The order is done with (O11).
     pub async fn complete(&self, order: &OrderId, because: &Because) -> Result<Done<Order>, PaymentError> {
         self.order(order, OrderCommand::Complete, because).await
+    }
+
+    /// Sets or takes away the mark 入金チェック (O16). Nothing is asked of Paygent, so nobody's answer is waited for.
+    pub async fn check_payment(
+        &self,
+        order: &OrderId,
+        checked: bool,
+        because: &Because,
+    ) -> Result<Done<Order>, PaymentError> {
+        let command = OrderCommand::CheckPayment { checked };
+        Ok(self.gateway.execute::<Order>(order.as_str(), because, command).await?)
+    }
+
+    /// What an operator may ask of the order as it stands; nothing for one that does not exist. No transaction ID is given
+    /// out for it.
+    pub async fn offers(&self, order: &Order) -> Result<Option<Offers>, PaymentError> {
+        let Some(details) = order.details() else { return Ok(None) };
+        // Stands for the one that an attempt would be given.
+        let transaction_id = TransactionId::new(details.order_id.shop(), 1)?;
+        let today = self.gateway.clock().today();
+        let ask = self.ask_on(details, details.next_attempt(), Cause::Operator, transaction_id, today).await?;
+        Ok(order.offers(&ask))
     }
 
     /// Decides, commits, calls. Refused before anything is sent or recorded: by the domain, or because Paygent cannot

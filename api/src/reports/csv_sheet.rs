@@ -1,6 +1,7 @@
 //! CSV as RFC 4180 has it: a line of names, lines end with CR LF, quotes where they are needed.
 
 use super::{ExportError, Sheet, windows_31j};
+use std::borrow::Cow;
 use teiki_projections::cell::Cell;
 use teiki_projections::reports::Report;
 
@@ -21,25 +22,49 @@ impl CsvSheet {
         Self { report, windows_31j: true }
     }
 
-    fn write<'r>(&self, rows: impl Iterator<Item = Vec<std::borrow::Cow<'r, str>>>) -> Result<Vec<u8>, ExportError> {
-        let failed = |error: String| ExportError::Form(error);
-        let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(vec![]);
-        for row in rows {
-            writer.write_record(row.iter().map(|cell| cell.as_bytes())).map_err(|error| failed(error.to_string()))?;
-        }
-        let utf_8 = writer.into_inner().map_err(|error| failed(error.to_string()))?;
-        if !self.windows_31j {
-            return Ok(utf_8);
-        }
-        let text = String::from_utf8(utf_8).map_err(|error| failed(error.to_string()))?;
-        let mut bytes = Vec::with_capacity(text.len());
-        windows_31j::append(&text, &mut bytes);
-        Ok(bytes)
+    fn write<'r>(&self, rows: impl Iterator<Item = Vec<Cow<'r, str>>>) -> Result<Vec<u8>, ExportError> {
+        write(rows, self.windows_31j)
+    }
+}
+
+fn write<'r>(rows: impl Iterator<Item = Vec<Cow<'r, str>>>, windows_31j: bool) -> Result<Vec<u8>, ExportError> {
+    let failed = |error: String| ExportError::Form(error);
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(vec![]);
+    for row in rows {
+        writer.write_record(row.iter().map(|cell| cell.as_bytes())).map_err(|error| failed(error.to_string()))?;
+    }
+    let utf_8 = writer.into_inner().map_err(|error| failed(error.to_string()))?;
+    if !windows_31j {
+        return Ok(utf_8);
+    }
+    let text = String::from_utf8(utf_8).map_err(|error| failed(error.to_string()))?;
+    let mut bytes = Vec::with_capacity(text.len());
+    windows_31j::append(&text, &mut bytes);
+    Ok(bytes)
+}
+
+/// Lines of a file of texts, none of which a spreadsheet carries out. The first lines of a file in UTF-8 begin with the
+/// mark that tells a spreadsheet so.
+pub(crate) fn csv_lines<'r>(
+    rows: impl Iterator<Item = Vec<Cow<'r, str>>>,
+    windows_31j: bool,
+    first: bool,
+) -> Result<Vec<u8>, ExportError> {
+    let harmless = rows.map(|row| row.into_iter().map(made_harmless).collect());
+    let mut bytes = if first && !windows_31j { BYTE_ORDER_MARK.to_vec() } else { vec![] };
+    bytes.extend(write(harmless, windows_31j)?);
+    Ok(bytes)
+}
+
+fn made_harmless(text: Cow<'_, str>) -> Cow<'_, str> {
+    match harmless(&text) {
+        Cow::Owned(made) => Cow::Owned(made),
+        Cow::Borrowed(_) => text,
     }
 }
 
 /// A text that a spreadsheet would carry out is made a text. Numbers are left alone.
-pub(crate) fn harmless(text: &str) -> std::borrow::Cow<'_, str> {
+pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
     let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '−', '＠']);
     if formula { format!("'{text}").into() } else { text.into() }
 }

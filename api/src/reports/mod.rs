@@ -6,6 +6,8 @@ mod json_sheet;
 mod parquet_sheet;
 pub(crate) mod windows_31j;
 
+pub(crate) use csv_sheet::csv_lines;
+
 use bytes::Bytes;
 use futures::{Stream, stream};
 use std::collections::VecDeque;

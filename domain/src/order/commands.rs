@@ -143,6 +143,11 @@ pub enum OrderCommand {
     Complete,
     /// Issue a document (O13).
     IssueDocument(IssueDocument),
+    /// Set or take away the mark 入金チェック (O16).
+    CheckPayment {
+        /// Whether it shall be set.
+        checked: bool,
+    },
     /// Paygent did what it was asked to do with a payment.
     RecordDone {
         /// What it was asked.

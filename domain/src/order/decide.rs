@@ -81,6 +81,7 @@ impl Details {
             Command::Cancel { today } => self.cancel(today),
             Command::Complete => self.complete(),
             Command::IssueDocument(issue) => self.issue(issue),
+            Command::CheckPayment { checked } => self.check_payment(checked),
             Command::GiveUp { attempt } => self.give_up(attempt),
             Command::ReleaseSurplus { payment_id } => self.release(&payment_id),
             Command::AcceptSurplus { payment_id } => self.accept(&payment_id),

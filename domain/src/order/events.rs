@@ -381,4 +381,9 @@ pub enum OrderEvent {
         /// The version of its layout.
         layout: u32,
     },
+    /// The mark 入金チェック was set or taken away (O16). Nothing follows from it.
+    PaymentCheckChanged {
+        /// Whether it is set.
+        checked: bool,
+    },
 }

@@ -35,6 +35,7 @@ impl Details {
                 content: content.clone(),
                 layout: *layout,
             }),
+            Event::PaymentCheckChanged { checked } => self.payment_checked = *checked,
             _ => self.fold_payment(event),
         }
         self.payment = self.standing();

@@ -7,6 +7,7 @@ mod documents;
 mod events;
 mod facts;
 mod fold;
+mod offers;
 mod refusals;
 mod state;
 
@@ -15,5 +16,6 @@ pub use commands::{AuthorizeOrder, GenerateOrder, OrderCommand};
 pub use documents::{DocumentKind, DocumentNumber, IssueDocument, Issued};
 pub use events::{CardInForce, Cause, FoundBy, OrderEvent, Purpose};
 pub use facts::{PaymentFact, Stands};
+pub use offers::{Offers, Withheld};
 pub use refusals::OrderRefusal;
 pub use state::{Attempt, Booked, Details, Order, Payment, Surplus};

@@ -232,6 +232,9 @@ pub struct Details {
     /// Documents issued so far (O13), oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub documents: Vec<Issued>,
+    /// O16: the mark 入金チェック, which means what the shop means by it.
+    #[serde(default)]
+    pub payment_checked: bool,
 }
 
 impl Order {
@@ -275,6 +278,7 @@ impl Order {
                 cancelled: false,
                 completed: false,
                 documents: vec![],
+                payment_checked: false,
             }));
         } else if let Order::Generated(details) = self {
             details.fold(event);

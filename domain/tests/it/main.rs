@@ -12,6 +12,7 @@ mod order_asking;
 mod order_documents;
 mod order_examples;
 mod order_invariants;
+mod order_offers;
 mod order_paygent_model;
 mod product_examples;
 mod product_invariants;

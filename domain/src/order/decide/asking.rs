@@ -235,6 +235,20 @@ impl Details {
         }
     }
 
+    /// O16. A mark and nothing else: it waits for nobody's answer.
+    pub(super) fn check_payment(&self, checked: bool) -> Decision {
+        if checked == self.payment_checked {
+            return Ok(vec![]);
+        }
+        if self.cancelled {
+            return Err(Refusal::Cancelled);
+        }
+        if self.completed {
+            return Err(Refusal::Completed);
+        }
+        Ok(vec![Event::PaymentCheckChanged { checked }])
+    }
+
     pub(super) fn give_up(&self, number: u32) -> Decision {
         let attempt = self.attempt(number).ok_or(Refusal::NoSuchAttempt(number))?;
         if attempt.given_up && !attempt.is_decided() {

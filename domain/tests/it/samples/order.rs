@@ -115,6 +115,8 @@ pub(crate) fn order() -> Vec<Event> {
         Event::RefundOutcomeUnknown { attempt: 1, payment_id: id(1), why: why() },
         Event::OrderCancelled {},
         Event::OrderCompleted {},
+        Event::PaymentCheckChanged { checked: true },
+        Event::PaymentCheckChanged { checked: false },
     ]);
     samples.extend([
         Event::AuthorizationOutcomeUnknown { attempt: 1, why: "no answer in time".to_owned() },
