@@ -1,7 +1,7 @@
 //! What an order answers to operators, in both languages of the pages.
 
 use crate::console::Language;
-use crate::words;
+use crate::{words, words_documents};
 use teiki_domain::order::{OrderRefusal as Refusal, Withheld};
 use teiki_domain::retry_policy::NoRetry;
 
@@ -96,6 +96,9 @@ fn japanese(refusal: &Refusal) -> String {
         }
         Refusal::AmountNotUpdated { costs, authorized } => {
             return format!("請求金額は{costs}、オーソリ金額は{authorized}です。先に取引更新をしてください");
+        }
+        Refusal::OnlyOrderSlip | Refusal::NoInvoice | Refusal::NoReceipt(_) | Refusal::PaidOtherwise { .. } => {
+            return words_documents::why_not(Language::Japanese, refusal);
         }
         Refusal::NothingToUpdate => "請求金額とオーソリ金額が同じため、更新の必要はありません",
         Refusal::ThreeDSecure => {

@@ -6,7 +6,7 @@ use crate::console::orders::Row as OrderRow;
 use crate::console::{Frame, Page, PageResult, Signed, render, written};
 use crate::history::{self, Entry};
 use crate::http::{Problem, unavailable};
-use crate::members::{self, Profile};
+use crate::members::{self, PostalAddress, Profile};
 use crate::renewals::{self, Expected};
 use crate::{as_of, words, words_subscription};
 use axum::extract::rejection::QueryRejection;
@@ -313,6 +313,7 @@ pub(crate) async fn page(
             mail: String::new(),
             phone: String::new(),
             address: String::new(),
+            postal: PostalAddress::default(),
         }),
     };
     let profile = profile.map_err(|error| unavailable(&error))?;
