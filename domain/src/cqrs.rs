@@ -227,6 +227,7 @@ domain_event!(ShopSettingsEvent {
     CartTextsChanged,
     CartDesignChanged,
     MyPageChanged,
+    AccountChanged,
 });
 
 use crate::mail::MailEvent;

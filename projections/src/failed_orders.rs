@@ -92,6 +92,14 @@ pub async fn list(
     select(shop, after, limit).paged(storage, limit, cursor).await
 }
 
+/// How many orders of a shop failed and may be tried again.
+pub async fn count(storage: &Storage, shop: ShopId) -> Result<u64, QueryError> {
+    let mut select = Select::new("SELECT COUNT(*) FROM failed_orders");
+    select.and("shop_id = ").bind(&shop.to_string());
+    let counts = select.fetch(storage, "failed_orders", |row| row.get::<i64>(0)).await?;
+    Ok(counts.first().and_then(|count| u64::try_from(*count).ok()).unwrap_or(0))
+}
+
 /// Failed orders of one member, oldest first; at most 1,000.
 pub async fn of_member(storage: &Storage, member: &MemberId) -> Result<Vec<FailedOrderRow>, QueryError> {
     let mut select = Select::of::<FailedOrderRow>();

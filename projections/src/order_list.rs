@@ -359,6 +359,18 @@ pub async fn expiring_authorizations(
     select.paged(storage, limit, cursor).await
 }
 
+/// How many orders of a shop have one of these payment statuses, as [`Payment::code`] names them.
+pub async fn count(storage: &Storage, shop: ShopId, statuses: &[&str]) -> Result<u64, QueryError> {
+    let mut sum = 0;
+    for status in statuses {
+        let mut select = Select::new("SELECT COUNT(*) FROM order_list");
+        select.and("shop_id = ").bind(&shop.to_string()).and("payment_status = ").bind(&(*status).to_owned());
+        let counts = select.fetch(storage, "order_list", |row| row.get::<i64>(0)).await?;
+        sum += counts.first().and_then(|count| u64::try_from(*count).ok()).unwrap_or(0);
+    }
+    Ok(sum)
+}
+
 /// A page of orders, newest generation date first (O1, O2). `limit` is 1 to 1,000.
 pub async fn list(
     storage: &Storage,

@@ -127,7 +127,8 @@ impl Projection for ShopList {
                 | Event::DeliveryCyclesChanged { .. }
                 | Event::CartTextsChanged { .. }
                 | Event::CartDesignChanged { .. }
-                | Event::MyPageChanged { .. } => {}
+                | Event::MyPageChanged { .. }
+                | Event::AccountChanged { .. } => {}
                 Event::ConnectionChanged { .. } => row.connected = true,
                 Event::SaleModeChanged { sale_mode } => sale_mode_text(*sale_mode).clone_into(&mut row.sale_mode),
                 Event::ApplicabilityChanged { min, max } => {

@@ -243,6 +243,38 @@ pub async fn list(
     select.paged(storage, limit, |row: &SubscriptionRow| Cursor::new("", &row.subscription_id)).await
 }
 
+/// What subscriptions are counted by; everything given must hold.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Counted {
+    /// Only those paid by card.
+    pub by_card: bool,
+    /// Whose goods amount is below so many yen.
+    pub goods_below: Option<i64>,
+    /// Whose goods amount is above so many yen.
+    pub goods_above: Option<i64>,
+    /// Whose next order is generated before this day.
+    pub next_before: Option<NaiveDate>,
+    /// Whose next order is generated after this day.
+    pub next_after: Option<NaiveDate>,
+}
+
+/// How many running subscriptions of a shop there are of that kind.
+pub async fn count_running(storage: &Storage, shop: ShopId, counted: Counted) -> Result<u64, QueryError> {
+    let mut select = Select::new("SELECT COUNT(*) FROM subscription_list");
+    select
+        .and("shop_id = ")
+        .bind(&shop.to_string())
+        .and("status = ")
+        .bind(&Status::Running.as_str().to_owned())
+        .and_some("payment_method = ", counted.by_card.then(|| "card".to_owned()).as_ref())
+        .and_some("goods < ", counted.goods_below.as_ref())
+        .and_some("goods > ", counted.goods_above.as_ref())
+        .and_some("next_generation_date < ", counted.next_before.as_ref())
+        .and_some("next_generation_date > ", counted.next_after.as_ref());
+    let counts = select.fetch(storage, "subscription_list", |row| row.get::<i64>(0)).await?;
+    Ok(counts.first().and_then(|count| u64::try_from(*count).ok()).unwrap_or(0))
+}
+
 /// One subscription.
 pub async fn get(storage: &Storage, subscription_id: &SubscriptionId) -> Result<Option<SubscriptionRow>, QueryError> {
     by_key(storage, subscription_id.as_str()).await

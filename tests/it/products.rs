@@ -25,6 +25,8 @@ async fn s2_products_are_put_on_sale_changed_and_withdrawn(kind: StoreKind) {
         (StatusCode::CREATED, &json!("C-1"), &json!("on_sale")),
         "{made}"
     );
+    let button = made["cart_button"].as_str().unwrap();
+    assert!(button.contains("/shop/02396/cart\"") && button.contains("value=\"C-1\""), "S2: {button}");
     let (status, same) = served.put(path, &cookies(1_980)).await;
     assert_eq!((status, &same), (StatusCode::OK, &made), "put again, nothing happens");
     let (status, dearer) = served.put(path, &cookies(2_480)).await;
@@ -32,7 +34,7 @@ async fn s2_products_are_put_on_sale_changed_and_withdrawn(kind: StoreKind) {
     for _ in 0..2 {
         let (status, gone) = served.post(&format!("{path}/withdraw"), &Value::Null).await;
         assert_eq!((status, &gone["status"]), (StatusCode::OK, &json!("withdrawn")), "{gone}");
-        assert!(gone["withdrawn_at"].is_string());
+        assert!(gone["withdrawn_at"].is_string() && gone["cart_button"].is_null());
     }
     served.put("/v1/products/02396-A_2", &cookies(500)).await;
     let listed = async |query: &str| -> Vec<String> {

@@ -59,7 +59,7 @@ pub async fn make_ready(app: &App, shop: ShopId, lead_days: u16, because: &Becau
 ///
 /// # Errors
 /// When the store is out of reach.
-pub async fn product(
+pub(super) async fn product(
     app: &App,
     shop: ShopId,
     code: &str,

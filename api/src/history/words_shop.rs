@@ -2,7 +2,9 @@
 
 use super::words::{method, sale_mode};
 use teiki_domain::money::Yen;
-use teiki_domain::shop_settings::{AttemptControl, ShopSettingsEvent as Event, ShopText, WaybillCarrier};
+use teiki_domain::shop_settings::{
+    AccountChange, AttemptControl, ShopSettingsEvent as Event, ShopText, WaybillCarrier,
+};
 
 pub(super) fn text(event: &Event) -> String {
     match event {
@@ -107,6 +109,13 @@ pub(super) fn text(event: &Event) -> String {
             design.logo.as_ref().map_or("なし", |logo| &logo.image)
         ),
         Event::MyPageChanged { .. } => "会員マイページの設定を変更".to_owned(),
+        Event::AccountChanged { login, change, .. } => match change {
+            AccountChange::Created { role } => format!("アカウントを作成: {login} ({})", role_name(role)),
+            AccountChange::Changed { role } => format!("アカウントを変更: {login} ({})", role_name(role)),
+            AccountChange::PasswordChanged => format!("アカウントのパスワードを変更: {login}"),
+            AccountChange::Disabled => format!("アカウントを停止: {login}"),
+            AccountChange::Enabled => format!("アカウントの停止・ロックを解除: {login}"),
+        },
     }
 }
 
@@ -135,6 +144,15 @@ pub(crate) fn shop_text(text: ShopText) -> &'static str {
         ShopText::PrivacyPolicy => "個人情報保護方針",
         ShopText::MemberTerms => "会員規約",
         ShopText::ShippingGuide => "送料案内",
+    }
+}
+
+fn role_name(role: &str) -> &str {
+    match role {
+        "manager" => "管理者",
+        "operator" => "担当者",
+        "auditor" => "監査",
+        other => other,
     }
 }
 

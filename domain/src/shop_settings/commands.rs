@@ -1,6 +1,6 @@
 use super::values::{
-    CartDesign, CartTexts, ContractOptions, InvoiceIssuer, Logo, MailSender, MyPage, PaymentNotes, ShopProfile,
-    ShopText, ThreeDSecure, WaybillCarrier,
+    AccountChange, CartDesign, CartTexts, ContractOptions, InvoiceIssuer, Logo, MailSender, MyPage, PaymentNotes,
+    ShopProfile, ShopText, ThreeDSecure, WaybillCarrier,
 };
 use crate::delivery_cycle::DeliveryCycle;
 use crate::ids::ShopId;
@@ -118,4 +118,15 @@ pub enum ShopSettingsCommand {
     ChangeCartDesign(CartDesign),
     /// S1.
     ChangeMyPage(MyPage),
+    /// Several changes, in this order: all of them or none.
+    All(Vec<ShopSettingsCommand>),
+    /// Write down that somebody's account at the console was changed (O12).
+    RecordAccountChange {
+        /// Its id.
+        operator_id: String,
+        /// What is typed at sign-in.
+        login: String,
+        /// What was done.
+        change: AccountChange,
+    },
 }

@@ -19,6 +19,19 @@ impl Decide for ShopSettings {
             }
             (ShopSettings::Opened(_), Command::Open { .. }) => Ok(vec![]),
             (ShopSettings::Absent, _) => Err(Refusal::DoesNotExist),
+            (ShopSettings::Opened(_), Command::All(commands)) => {
+                let (mut after, mut events) = (self.clone(), vec![]);
+                for command in commands {
+                    let caused = after.decide(command)?;
+                    caused.iter().for_each(|event| after.fold(event));
+                    events.extend(caused);
+                }
+                Ok(events)
+            }
+            // A fact to be written down, not a setting: it changes nothing here.
+            (ShopSettings::Opened(_), Command::RecordAccountChange { operator_id, login, change }) => {
+                Ok(vec![Event::AccountChanged { operator_id, login, change }])
+            }
             (ShopSettings::Opened(details), command) => {
                 let event = change(details, command)?;
                 // Setting what is already set leaves no trace in the history.
@@ -50,6 +63,11 @@ fn text(
 fn change(details: &Details, command: Command) -> Result<Event, Refusal> {
     Ok(match command {
         Command::Open { shop_id, name } => Event::ShopOpened { shop_id, name },
+        // Never asked for here: decided by themselves above.
+        Command::RecordAccountChange { operator_id, login, change } => {
+            Event::AccountChanged { operator_id, login, change }
+        }
+        Command::All(_) => return Err(Refusal::Nested),
         Command::ChangeConnection(connection) => change_connection(connection)?,
         Command::ChangeSaleMode(sale_mode) => Event::SaleModeChanged { sale_mode },
         Command::ChangeInstalments { allowed, note } => {

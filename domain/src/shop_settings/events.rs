@@ -1,6 +1,6 @@
 use super::values::{
-    AttemptControl, CartDesign, CartTexts, ContractOptions, InvoiceIssuer, Logo, MailSender, MyPage, PaymentNotes,
-    ShopProfile, ShopText, WaybillCarrier,
+    AccountChange, AttemptControl, CartDesign, CartTexts, ContractOptions, InvoiceIssuer, Logo, MailSender, MyPage,
+    PaymentNotes, ShopProfile, ShopText, WaybillCarrier,
 };
 use crate::delivery_cycle::DeliveryCycle;
 use crate::ids::ShopId;
@@ -192,5 +192,14 @@ pub enum ShopSettingsEvent {
     MyPageChanged {
         /// The settings.
         my_page: MyPage,
+    },
+    /// Somebody's account at the console was changed (O12). The accounts themselves are kept outside the log.
+    AccountChanged {
+        /// Its id.
+        operator_id: String,
+        /// What is typed at sign-in.
+        login: String,
+        /// What was done.
+        change: AccountChange,
     },
 }

@@ -14,6 +14,7 @@ pub use readiness::{Missing, readiness};
 pub use refusals::ShopSettingsRefusal;
 pub use state::{Details, ShopSettings, VALIDITY_MAX};
 pub use values::{
-    AttemptControl, COMMENT_MAX, COPIES_MAX, CYCLES_MAX, CartDesign, CartTexts, ContractOptions, InvoiceIssuer, Logo,
-    MailSender, MyPage, PAGE_TEXT_MAX, PaymentNotes, ShopProfile, ShopText, ThreeDSecure, WaybillCarrier,
+    AccountChange, AttemptControl, COMMENT_MAX, COPIES_MAX, CYCLES_MAX, CartDesign, CartTexts, ContractOptions,
+    InvoiceIssuer, Logo, MailSender, MyPage, PAGE_TEXT_MAX, PaymentNotes, ShopProfile, ShopText, ThreeDSecure,
+    WaybillCarrier,
 };

@@ -20,6 +20,9 @@ pub enum ShopSettingsRefusal {
         /// Most characters.
         max: usize,
     },
+    /// Changes inside changes inside changes.
+    #[error("these changes cannot be made together; make them one after the other")]
+    Nested,
     /// S6: the contract does not have the option.
     #[error("3-D Secure cannot be used: the contract option is not on record; ask Paygent and record it first")]
     NoThreeDSecureOption,

@@ -168,6 +168,28 @@ pub struct MyPage {
     pub comment: String,
 }
 
+/// What was done to an account at the console.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountChange {
+    /// It was made.
+    Created {
+        /// What the person may do: `operator`, `manager` or `auditor`.
+        role: String,
+    },
+    /// Name or role were changed.
+    Changed {
+        /// What the person may do now.
+        role: String,
+    },
+    /// It has another password.
+    PasswordChanged,
+    /// It opens nothing any more.
+    Disabled,
+    /// It may be used again: it was disabled, or locked after failed sign-ins.
+    Enabled,
+}
+
 impl ShopText {
     /// All of them, in the order people read them.
     pub const ALL: [Self; 4] = [Self::LegalNotice, Self::PrivacyPolicy, Self::MemberTerms, Self::ShippingGuide];

@@ -5,9 +5,9 @@ use crate::values::{cash, day, sealed, yen};
 use std::collections::BTreeSet;
 use teiki_domain::payment_method::{PaymentMethod, SaleMode};
 use teiki_domain::shop_settings::{
-    AttemptControl, CartDesign, CartTexts, Connection, ContractOptions, InvoiceIssuer, Logo, MailSender, Missing,
-    MyPage, PaymentNotes, ShopProfile, ShopSettings, ShopSettingsCommand as Command, ShopSettingsRefusal as Refusal,
-    ShopText, ThreeDSecure, readiness,
+    AccountChange, AttemptControl, CartDesign, CartTexts, Connection, ContractOptions, InvoiceIssuer, Logo, MailSender,
+    Missing, MyPage, PaymentNotes, ShopProfile, ShopSettings, ShopSettingsCommand as Command,
+    ShopSettingsRefusal as Refusal, ShopText, ThreeDSecure, readiness,
 };
 
 fn open() -> Command {
@@ -346,4 +346,36 @@ fn s1_every_item_has_a_name_and_a_sentence_of_its_own() {
     let names: BTreeSet<_> = Missing::ALL.iter().map(|item| item.as_str()).collect();
     let sentences: BTreeSet<_> = Missing::ALL.iter().map(|item| item.sentence()).collect();
     assert_eq!((names.len(), sentences.len()), (Missing::ALL.len(), Missing::ALL.len()));
+}
+
+#[test]
+fn several_changes_are_made_all_or_none() {
+    let mut history = opened();
+    let changes = vec![Command::ChangeLeadTime(5), Command::ChangeCardExpiryMails(true), Command::ChangeLeadTime(5)];
+    assert_eq!(history.tell(Command::All(changes.clone())).map(|events| events.len()), Ok(2));
+    assert_eq!(history.tell(Command::All(changes)), Ok(vec![]), "set already");
+    let before = history.state.clone();
+    let refused = vec![Command::ChangeLeadTime(7), Command::ChangeLeadTime(91)];
+    assert_eq!(history.tell(Command::All(refused)), Err(Refusal::LeadTime(91)));
+    assert_eq!(history.state, before);
+    // A later change is held against what the earlier ones lead to.
+    let options = ContractOptions { subscriptions: true, card_vault: true, three_d_secure: false };
+    let linked = vec![Command::ChangeContractOptions(options), Command::ChangeCardLinking(true)];
+    assert_eq!(history.tell(Command::All(linked)).map(|events| events.len()), Ok(2));
+    assert!(History::<ShopSettings>::new().tell(Command::All(vec![])).is_err());
+    history.check_replay();
+}
+
+#[test]
+fn o12_a_changed_account_is_written_down_and_changes_no_setting() {
+    let mut history = opened();
+    let before = history.state.clone();
+    let note = Command::RecordAccountChange {
+        operator_id: "0123456789ab".to_owned(),
+        login: "sato".to_owned(),
+        change: AccountChange::Disabled,
+    };
+    assert_eq!(history.tell(note.clone()).map(|events| events.len()), Ok(1));
+    assert_eq!(history.state, before);
+    assert!(History::<ShopSettings>::new().tell(note).is_err());
 }

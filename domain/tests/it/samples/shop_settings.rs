@@ -2,9 +2,13 @@ use crate::values::{cash, day, sealed, yen};
 use teiki_domain::payment_method::{PaymentMethod, SaleMode};
 use teiki_domain::retry_policy::RetryPolicy;
 use teiki_domain::shop_settings::{
-    AttemptControl, CartDesign, CartTexts, ContractOptions, InvoiceIssuer, Logo, MailSender, MyPage, PaymentNotes,
-    ShopProfile, ShopSettingsEvent as Event, ShopText, WaybillCarrier,
+    AccountChange, AttemptControl, CartDesign, CartTexts, ContractOptions, InvoiceIssuer, Logo, MailSender, MyPage,
+    PaymentNotes, ShopProfile, ShopSettingsEvent as Event, ShopText, WaybillCarrier,
 };
+
+fn account(change: AccountChange) -> Event {
+    Event::AccountChanged { operator_id: "0123456789ab".to_owned(), login: "sato".to_owned(), change }
+}
 
 fn logo() -> Logo {
     Logo { image: "https://shop.example.jp/card.png".to_owned(), alt: "利用できるカード".to_owned() }
@@ -137,5 +141,10 @@ pub(crate) fn shop_settings() -> Vec<Event> {
         },
         Event::CartDesignChanged { design: CartDesign::default() },
         Event::MyPageChanged { my_page: MyPage { comment: "ようこそ".to_owned() } },
+        account(AccountChange::Created { role: "operator".to_owned() }),
+        account(AccountChange::Changed { role: "manager".to_owned() }),
+        account(AccountChange::PasswordChanged),
+        account(AccountChange::Disabled),
+        account(AccountChange::Enabled),
     ]
 }
