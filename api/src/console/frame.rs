@@ -23,7 +23,12 @@ const MENU: &[(&str, &str, &str)] = &[
     ("/retries", "再オーソリ予定", "Attempts to come"),
     ("/set-aside", "保留一覧", "Set aside"),
     ("/mails", "メール一覧", "Mails"),
+    ("/products", "商品", "Products"),
+    ("/settings", "設定", "Settings"),
+    (ACCOUNTS, "アカウント", "Accounts"),
 ];
+/// The page that only managers see.
+const ACCOUNTS: &str = "/accounts";
 
 /// What stands around a page. Every page's template has it as `frame`.
 #[derive(Debug, Clone)]
@@ -81,7 +86,7 @@ impl Frame {
             text: self.language.t(japanese, english),
             current: Some(*href) == best,
         };
-        MENU.iter().map(entry).collect()
+        MENU.iter().filter(|(href, ..)| *href != ACCOUNTS || self.may_manage()).map(entry).collect()
     }
 
     /// Where the language is switched.

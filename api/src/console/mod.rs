@@ -10,6 +10,7 @@
 //!
 //! Which role may send what is decided where the routes are listed, below.
 
+mod accounts;
 mod assets;
 pub(crate) mod card_expiry;
 mod cookies;
@@ -24,10 +25,12 @@ mod members;
 pub(crate) mod orders;
 mod personal;
 mod problems;
+mod products;
 mod retries;
 mod search;
 mod session;
 mod set_aside;
+mod settings;
 mod subscription;
 mod subscriptions;
 mod upcoming;
@@ -88,6 +91,11 @@ fn seeing() -> Router<Arc<App>> {
         .route("/set-aside", get(set_aside::page))
         .route("/mails", get(mails::page))
         .route("/mails/{id}", get(mails::one))
+        .route("/products", get(products::list))
+        .route("/products/{code}", get(products::one))
+        .route("/settings", get(settings::overview))
+        .route("/settings/{group}", get(settings::page))
+        .route("/account", get(accounts::own_page).post(accounts::change_password))
         .route("/sign-out", post(session::sign_out))
 }
 
@@ -115,7 +123,18 @@ fn acting() -> Router<Arc<App>> {
 
 /// What managers may do.
 fn managing() -> Router<Arc<App>> {
-    Router::new().route("/members/{id}/erase", get(members::confirm_erase).post(members::erase))
+    Router::new()
+        .route("/products", post(products::create))
+        .route("/new-product", get(products::new))
+        .route("/products/{code}", post(products::change))
+        .route("/products/{code}/withdraw", post(products::withdraw))
+        .route("/settings/{group}", post(settings::change))
+        .route("/accounts", get(accounts::list).post(accounts::create))
+        .route("/accounts/{id}", get(accounts::one).post(accounts::change))
+        .route("/accounts/{id}/password", post(accounts::reset_password))
+        .route("/accounts/{id}/disable", post(accounts::disable))
+        .route("/accounts/{id}/enable", post(accounts::enable))
+        .route("/members/{id}/erase", get(members::confirm_erase).post(members::erase))
 }
 
 /// A page, or what is wrong with the request, as a page too.

@@ -9,7 +9,7 @@ mod words_mail;
 mod words_member;
 mod words_order;
 mod words_product;
-mod words_shop;
+pub(crate) mod words_shop;
 mod words_subscription;
 mod words_webhook;
 

@@ -26,8 +26,8 @@ mod reports;
 mod request;
 pub(crate) mod request_id;
 mod schema;
-mod shop_profile;
-mod shop_settings;
+pub(crate) mod shop_profile;
+pub(crate) mod shop_settings;
 pub(crate) mod shops;
 mod subscription_commands;
 pub(crate) mod subscriptions;
@@ -54,7 +54,9 @@ use tower_http::trace::TraceLayer;
 
 use caller::Limits;
 use openapi::Routes;
-pub(crate) use problem::{Problem, internal, unavailable};
+pub(crate) use problem::{
+    Problem, internal, not_found as nothing_there, product as product_problem, settings_problem, unavailable,
+};
 use utoipa_axum::routes;
 
 /// Largest request body in bytes.

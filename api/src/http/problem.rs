@@ -288,8 +288,13 @@ pub(super) fn settings(error: CommandError<ShopSettingsRefusal>, field: &str) ->
     })
 }
 
+/// A refused setting where nothing says which field it was.
+pub(crate) fn settings_problem(error: CommandError<ShopSettingsRefusal>) -> Problem {
+    settings(error, "setting")
+}
+
 /// A refused command on a product.
-pub(super) fn product(error: CommandError<ProductRefusal>) -> Problem {
+pub(crate) fn product(error: CommandError<ProductRefusal>) -> Problem {
     command(error, |refusal| match &refusal {
         ProductRefusal::DoesNotExist => not_found(refusal.to_string()),
         ProductRefusal::Name => Problem::validation("name", refusal.to_string()),

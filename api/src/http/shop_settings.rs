@@ -84,7 +84,11 @@ pub(super) async fn connection(
     let kept = app.gateway.load::<ShopSettings>(&shop.to_string()).await.map_err(|error| unavailable(&error))?;
     let kept = kept.aggregate.details().and_then(|details| details.connection.clone());
     if kept.as_ref().is_none_or(|(merchant, ..)| *merchant != body.merchant_id) {
-        may_be(&app, shop, &body).await?;
+        let known = may_be(&app, shop, &body.merchant_id, &body.connect_password).await?;
+        if !known {
+            let text = "it is not the connect password of this merchant";
+            return Err(Problem::validation("connect_password", text));
+        }
     }
     let (password, key) = kept.map(|(_, _, password, key)| (password, key)).unzip();
     let connection = Connection {
@@ -96,29 +100,31 @@ pub(super) async fn connection(
     change(&app, &caller, shop, Command::ChangeConnection(connection), "merchant_id").await
 }
 
-/// Refuses a merchant that another shop of this store is, unless its password is known: Paygent's notices to a merchant
-/// are all its shops'.
-async fn may_be(app: &App, shop: ShopId, new: &NewConnection) -> Result<(), Problem> {
+/// Whether a shop may be this merchant: not where another shop of this store is, unless its password is known, since
+/// Paygent's notices to a merchant are all its shops'.
+pub(crate) async fn may_be(
+    app: &App,
+    shop: ShopId,
+    merchant_id: &str,
+    password_given: &Redacted<String>,
+) -> Result<bool, Problem> {
     let (mut taken, mut known) = (false, false);
     for row in shop_list::all(&app.storage).await? {
         let other: ShopId = super::query::parse("id", &row.shop_id)?;
         let settings = app.shops.get(other).await?.settings;
         if let Some((merchant, _, password, _)) = settings.connection.as_ref().filter(|_| other != shop)
-            && *merchant == new.merchant_id
+            && merchant == merchant_id
         {
             let context = secret_context(other, "connect_password");
             let password = app.keys.open_secret(&context, password).map_err(|error| unavailable(&error))?;
-            (taken, known) = (true, known || *password == *new.connect_password.expose());
+            (taken, known) = (true, known || *password == *password_given.expose());
         }
     }
-    match taken && !known {
-        true => Err(Problem::validation("connect_password", "it is not the connect password of this merchant")),
-        false => Ok(()),
-    }
+    Ok(!taken || known)
 }
 
 /// A secret, encrypted; the envelope that is kept when it holds the same, since another one would be a change.
-pub(super) fn seal(
+pub(crate) fn seal(
     app: &App,
     shop: ShopId,
     name: &str,
