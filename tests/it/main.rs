@@ -21,10 +21,12 @@ macro_rules! on_both_stores {
 }
 
 mod access;
+mod accounts_pages;
 mod adversary;
 mod as_of;
 mod bad_input;
 mod browser_first;
+mod browser_settings;
 mod bulk;
 mod demonstration;
 mod door_adversary;
@@ -54,6 +56,7 @@ mod reports;
 mod reports_exported;
 mod retries;
 mod schedule;
+mod settings_pages;
 mod shops_api;
 mod sign_in;
 mod subscriptions_api;
