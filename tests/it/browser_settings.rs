@@ -32,8 +32,17 @@ async fn a_manager_makes_the_shop_ready_and_changes_its_settings() {
         browser.sound().await;
         browser.until("return !document.title.includes('taken')").await;
         for group in [
-            "connection", "contract", "sale", "method", "three-d-secure", "subscriptions", "retries", "texts", "design",
-            "profile", "notices",
+            "connection",
+            "contract",
+            "sale",
+            "method",
+            "three-d-secure",
+            "subscriptions",
+            "retries",
+            "texts",
+            "design",
+            "profile",
+            "notices",
         ] {
             browser.open_page(&format!("/settings/{group}")).await;
         }

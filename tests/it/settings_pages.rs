@@ -12,8 +12,17 @@ use teiki_tests::stores::StoreKind;
 
 /// Every settings form.
 const GROUPS: [&str; 11] = [
-    "connection", "contract", "sale", "method", "three-d-secure", "subscriptions", "retries", "texts", "design",
-    "profile", "notices",
+    "connection",
+    "contract",
+    "sale",
+    "method",
+    "three-d-secure",
+    "subscriptions",
+    "retries",
+    "texts",
+    "design",
+    "profile",
+    "notices",
 ];
 
 async fn served(kind: StoreKind, ready: bool) -> (Stage, Served) {
@@ -57,10 +66,18 @@ async fn s1_the_checklist_names_and_links_what_is_missing(kind: StoreKind) {
     // Everything is put right on the pages alone.
     for (group, fields) in [
         ("contract", vec![("option_subscriptions", "1"), ("card_vault", "1"), ("normal_purchase", "1")]),
-        ("subscriptions", vec![("card_linking", "1"), ("cycles", "months:1:1"), ("more_cycles", "days:45"), ("lead_days", "０")]),
+        (
+            "subscriptions",
+            vec![("card_linking", "1"), ("cycles", "months:1:1"), ("more_cycles", "days:45"), ("lead_days", "０")],
+        ),
         (
             "texts",
-            vec![("legal_notice", "表記"), ("privacy_policy", "方針"), ("member_terms", "規約"), ("shipping_guide", "送料")],
+            vec![
+                ("legal_notice", "表記"),
+                ("privacy_policy", "方針"),
+                ("member_terms", "規約"),
+                ("shipping_guide", "送料"),
+            ],
         ),
         ("design", vec![("cart_upper", "ようこそ")]),
     ] {
@@ -74,7 +91,11 @@ async fn s1_the_checklist_names_and_links_what_is_missing(kind: StoreKind) {
     let page = console.submit(form.set("code", "C-1").set("name", "クッキー").set("unit_price", "1,980")).await;
     assert!(page.told().contains("登録しました"), "{}", page.html);
     let page = console.get("/settings").await;
-    assert!(!page.has(".checklist .missing") && page.html.contains("準備完了"), "{:?}", page.texts(".checklist .missing"));
+    assert!(
+        !page.has(".checklist .missing") && page.html.contains("準備完了"),
+        "{:?}",
+        page.texts(".checklist .missing")
+    );
     assert_eq!(served.get_json("/v1/shops/02396/readiness").await["ready"], json!(true));
     let cycles = served.get_json("/v1/shops/02396").await["delivery_cycles"].clone();
     assert_eq!(cycles, json!(["months:1:1", "days:45"]));
@@ -130,7 +151,10 @@ async fn s4_a_change_tells_which_orders_it_touches(kind: StoreKind) {
     let form = console.get("/settings/method").await.form("/settings/method").set("goods_min", "１，００１");
     let page = console.submit(form).await;
     let effects = page.texts(".effects li").join("\n");
-    assert!(effects.contains("範囲外となる定期購入 1 件") && effects.contains("範囲内のカード払いの定期購入 2 件"), "{effects}");
+    assert!(
+        effects.contains("範囲外となる定期購入 1 件") && effects.contains("範囲内のカード払いの定期購入 2 件"),
+        "{effects}"
+    );
     // O12: who changed it stands in the history.
     let history = stage.teiki(&["history", "02396"]).output().await.unwrap();
     let history = String::from_utf8_lossy(&history.stdout).into_owned();
@@ -257,10 +281,9 @@ async fn two_managers_at_once_do_not_overwrite_each_other(kind: StoreKind) {
     let done = confirmed(&first, &first.submit(one.set("ladder", "1, 3, 7")).await, "retries").await;
     assert!(done.told().contains("変更しました"));
     // On the form and on the page that asks for confirmation alike.
-    for late in [
-        second.submit(two.set("ladder", "2, 4")).await,
-        second.submit(confirm.form(path).and("confirmed", "1")).await,
-    ] {
+    for late in
+        [second.submit(two.set("ladder", "2, 4")).await, second.submit(confirm.form(path).and("confirmed", "1")).await]
+    {
         assert_eq!(late.status, StatusCode::CONFLICT);
         assert!(late.told().contains("ほかの方が設定を変更しました"), "{}", late.told());
         assert_eq!(late.form(path).value("ladder"), "2, 4", "what was typed is kept");
@@ -289,7 +312,8 @@ async fn only_managers_change_settings(kind: StoreKind) {
             assert_eq!(page.status, StatusCode::OK);
             assert!(page.has("dl.facts") && !page.has(".settings"), "{role} {group}");
             let out = page.form("/sign-out");
-            let fields = [("token", out.value("token")), ("key", out.value("key")), ("confirmed", "1"), ("ladder", "9")];
+            let fields =
+                [("token", out.value("token")), ("key", out.value("key")), ("confirmed", "1"), ("ladder", "9")];
             let refused = console.post(&format!("/settings/{group}"), &fields).await;
             assert_eq!(refused.status, StatusCode::FORBIDDEN, "{role} {group}");
         }
@@ -315,7 +339,10 @@ async fn hostile_text_is_shown_as_text(kind: StoreKind) {
         Settings::Rename(HOSTILE.to_owned()),
         Settings::ChangeDisplayName(HOSTILE.to_owned()),
         Settings::ChangeInstalments { allowed: true, note: HOSTILE.to_owned() },
-        Settings::ChangeText { page: teiki_domain::shop_settings::ShopText::LegalNotice, text: format!("</textarea>{HOSTILE}") },
+        Settings::ChangeText {
+            page: teiki_domain::shop_settings::ShopText::LegalNotice,
+            text: format!("</textarea>{HOSTILE}"),
+        },
     ] {
         change_settings(&app, &because, command).await;
     }

@@ -1,6 +1,6 @@
 //! 商品: what subscriptions may contain, and the button for the shop's own page (S2).
 
-use super::{Flash, Form, Frame, Language, PageResult, Signed, next_address, render};
+use super::{Flash, Form, Frame, Language, PageResult, Signed, next_address, render, written};
 use crate::app::App;
 use crate::cart_button;
 use crate::command_gateway::{Because, CommandError};
@@ -305,8 +305,7 @@ fn typed(form: &Form) -> Typed {
 /// What was typed as the content of a product, or what is wrong beside each field.
 fn content(typed: &Typed, frame: &Frame) -> (Option<Content>, Errors) {
     let mut errors = Errors::default();
-    let price: String = typed.unit_price.chars().filter(|c| !matches!(c, ',' | '円')).collect();
-    let unit_price = price.trim().parse().ok().and_then(|yen| Yen::new(yen).ok());
+    let unit_price = written::yen(&typed.unit_price);
     if unit_price.is_none() {
         let text = frame.t("税込の価格を円で入力してください", "enter the price in yen, tax included");
         errors.unit_price = Some(text.to_owned());

@@ -148,7 +148,7 @@ forms!(
         CartTextsChanged { texts } => "shop.cart_texts_changed" 1;
         CartDesignChanged { design } => "shop.cart_design_changed" 1;
         MyPageChanged { my_page } => "shop.my_page_changed" 1;
-        AccountChanged { operator_id, login, change } => "shop.account_changed" 1;
+        AccountChanged { operator_id, change } => "shop.account_changed" 1;
     }
 );
 

@@ -109,12 +109,12 @@ pub(super) fn text(event: &Event) -> String {
             design.logo.as_ref().map_or("なし", |logo| &logo.image)
         ),
         Event::MyPageChanged { .. } => "会員マイページの設定を変更".to_owned(),
-        Event::AccountChanged { login, change, .. } => match change {
-            AccountChange::Created { role } => format!("アカウントを作成: {login} ({})", role_name(role)),
-            AccountChange::Changed { role } => format!("アカウントを変更: {login} ({})", role_name(role)),
-            AccountChange::PasswordChanged => format!("アカウントのパスワードを変更: {login}"),
-            AccountChange::Disabled => format!("アカウントを停止: {login}"),
-            AccountChange::Enabled => format!("アカウントの停止・ロックを解除: {login}"),
+        Event::AccountChanged { operator_id, change } => match change {
+            AccountChange::Created { role } => format!("アカウントを作成: {operator_id} ({})", role_name(role)),
+            AccountChange::Changed { role } => format!("アカウントを変更: {operator_id} ({})", role_name(role)),
+            AccountChange::PasswordChanged => format!("アカウントのパスワードを変更: {operator_id}"),
+            AccountChange::Disabled => format!("アカウントを停止: {operator_id}"),
+            AccountChange::Enabled => format!("アカウントの停止・ロックを解除: {operator_id}"),
         },
     }
 }

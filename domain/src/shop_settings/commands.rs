@@ -122,10 +122,8 @@ pub enum ShopSettingsCommand {
     All(Vec<ShopSettingsCommand>),
     /// Write down that somebody's account at the console was changed (O12).
     RecordAccountChange {
-        /// Its id.
+        /// Its id; names and logins stay outside the log.
         operator_id: String,
-        /// What is typed at sign-in.
-        login: String,
         /// What was done.
         change: AccountChange,
     },

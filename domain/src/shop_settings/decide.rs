@@ -29,8 +29,8 @@ impl Decide for ShopSettings {
                 Ok(events)
             }
             // A fact to be written down, not a setting: it changes nothing here.
-            (ShopSettings::Opened(_), Command::RecordAccountChange { operator_id, login, change }) => {
-                Ok(vec![Event::AccountChanged { operator_id, login, change }])
+            (ShopSettings::Opened(_), Command::RecordAccountChange { operator_id, change }) => {
+                Ok(vec![Event::AccountChanged { operator_id, change }])
             }
             (ShopSettings::Opened(details), command) => {
                 let event = change(details, command)?;
@@ -64,9 +64,7 @@ fn change(details: &Details, command: Command) -> Result<Event, Refusal> {
     Ok(match command {
         Command::Open { shop_id, name } => Event::ShopOpened { shop_id, name },
         // Never asked for here: decided by themselves above.
-        Command::RecordAccountChange { operator_id, login, change } => {
-            Event::AccountChanged { operator_id, login, change }
-        }
+        Command::RecordAccountChange { operator_id, change } => Event::AccountChanged { operator_id, change },
         Command::All(_) => return Err(Refusal::Nested),
         Command::ChangeConnection(connection) => change_connection(connection)?,
         Command::ChangeSaleMode(sale_mode) => Event::SaleModeChanged { sale_mode },

@@ -195,10 +195,8 @@ pub enum ShopSettingsEvent {
     },
     /// Somebody's account at the console was changed (O12). The accounts themselves are kept outside the log.
     AccountChanged {
-        /// Its id.
+        /// Its id; names and logins stay outside the log.
         operator_id: String,
-        /// What is typed at sign-in.
-        login: String,
         /// What was done.
         change: AccountChange,
     },

@@ -370,11 +370,7 @@ fn several_changes_are_made_all_or_none() {
 fn o12_a_changed_account_is_written_down_and_changes_no_setting() {
     let mut history = opened();
     let before = history.state.clone();
-    let note = Command::RecordAccountChange {
-        operator_id: "0123456789ab".to_owned(),
-        login: "sato".to_owned(),
-        change: AccountChange::Disabled,
-    };
+    let note = Command::RecordAccountChange { operator_id: "0123456789ab".to_owned(), change: AccountChange::Disabled };
     assert_eq!(history.tell(note.clone()).map(|events| events.len()), Ok(1));
     assert_eq!(history.state, before);
     assert!(History::<ShopSettings>::new().tell(note).is_err());

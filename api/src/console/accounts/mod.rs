@@ -127,8 +127,7 @@ pub(super) async fn note(
     change: AccountChange,
 ) -> Result<(), Problem> {
     let because = form.because(app, signed, "an account at the console was changed");
-    let (operator_id, login) = (account.operator_id.clone(), account.login.clone());
-    let command = ShopSettingsCommand::RecordAccountChange { operator_id, login, change };
+    let command = ShopSettingsCommand::RecordAccountChange { operator_id: account.operator_id.clone(), change };
     let done = app.gateway.execute::<ShopSettings>(&signed.shop().to_string(), &because, command).await;
     done.map_err(crate::http::settings_problem)?;
     app.shops.forget(signed.shop());

@@ -1,7 +1,7 @@
 //! What was typed into a settings form, read as people write it; what cannot be read is told beside its field.
 
 use crate::app::App;
-use crate::console::{Form, Language};
+use crate::console::{Form, Language, written};
 use crate::http::shop_settings::seal;
 use chrono::NaiveDate;
 use std::str::FromStr;
@@ -53,7 +53,7 @@ impl Reader<'_> {
 
     /// A whole number; what is no number is told.
     pub(super) fn number<T: FromStr>(&mut self, field: &str) -> Option<T> {
-        let number = plain(self.form.get(field)).parse().ok();
+        let number = written::narrow(self.form.get(field)).parse().ok();
         if number.is_none() {
             self.fail(field, "数字で入力してください", "enter a number");
         }
@@ -62,11 +62,11 @@ impl Reader<'_> {
 
     /// An amount in yen, or nothing.
     pub(super) fn yen(&mut self, field: &str) -> Option<Yen> {
-        let text = plain(self.form.get(field).trim_end_matches('円'));
+        let text = self.form.get(field);
         if text.is_empty() {
             return None;
         }
-        let yen = text.parse().ok().and_then(|yen| Yen::new(yen).ok());
+        let yen = written::yen(text);
         if yen.is_none() {
             self.fail(field, "0 以上の金額を円で入力してください", "enter an amount in yen, zero or more");
         }
@@ -75,12 +75,11 @@ impl Reader<'_> {
 
     /// A day as people write it, such as 2026-04-01, 2026/4/1 or 20260401; or nothing.
     pub(super) fn day(&mut self, field: &str) -> Option<NaiveDate> {
-        let text = plain(self.form.get(field)).replace(['/', '.'], "-");
+        let text = self.form.get(field);
         if text.is_empty() {
             return None;
         }
-        let day = NaiveDate::parse_from_str(&text, "%Y-%m-%d").or_else(|_| NaiveDate::parse_from_str(&text, "%Y%m%d"));
-        let day = day.ok().filter(|day| (1900..=9999).contains(&chrono::Datelike::year(day)));
+        let day = written::date(text, self.app.clock.today());
         if day.is_none() {
             self.fail(field, "日付は 2026/4/1 のように入力してください", "write the date as 2026-04-01");
         }
@@ -99,31 +98,6 @@ impl Reader<'_> {
                 self.fail(field, "1〜64 文字の半角英数字・記号で入力してください", "1 to 64 letters, digits or signs");
                 kept.cloned()
             }
-        }
-    }
-}
-
-/// Digits and signs as the keyboard of a Japanese writer gives them, and thousands' commas.
-fn plain(text: &str) -> String {
-    let narrow = |c: char| match c {
-        '０'..='９' => char::from_u32(u32::from(c) - u32::from('０') + u32::from('0')).unwrap_or(c),
-        '／' => '/',
-        '－' | 'ー' | '−' => '-',
-        '．' => '.',
-        c => c,
-    };
-    text.trim().chars().filter(|c| !matches!(c, ',' | '，')).map(narrow).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::plain;
-
-    #[test]
-    fn numbers_are_read_as_people_write_them() {
-        for (typed, read) in [("１２,３４５", "12345"), ("2026／４／1", "2026/4/1"), (" 7 ", "7"), ("－1", "-1")]
-        {
-            assert_eq!(plain(typed), read);
         }
     }
 }

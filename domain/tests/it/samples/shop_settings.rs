@@ -7,7 +7,7 @@ use teiki_domain::shop_settings::{
 };
 
 fn account(change: AccountChange) -> Event {
-    Event::AccountChanged { operator_id: "0123456789ab".to_owned(), login: "sato".to_owned(), change }
+    Event::AccountChanged { operator_id: "0123456789ab".to_owned(), change }
 }
 
 fn logo() -> Logo {
