@@ -46,12 +46,6 @@ async fn a_manager_makes_the_shop_ready_and_changes_its_settings() {
         ] {
             browser.open_page(&format!("/settings/{group}")).await;
         }
-        // Beside its field, with what was typed.
-        browser.open_page("/settings/profile").await;
-        browser.fill("#registration_number", "1234").await;
-        browser.press("main form button.primary").await;
-        assert!(browser.has("#registration_number-error").await);
-        browser.picture("settings-error").await;
         browser.open_page("/new-product").await;
         browser.fill("#code", "C-1").await;
         browser.fill("#name", "クッキーの定期便 <b>12枚</b>").await;
