@@ -109,6 +109,8 @@ struct Story {
     details: Details,
     /// The day the payment in force was captured.
     captured_on: Option<NaiveDate>,
+    /// The day the mark 入金チェック was set, while it is (O16).
+    checked_on: Option<NaiveDate>,
     /// After which event.
     then: Moment,
 }
@@ -119,7 +121,7 @@ async fn story(
     order: &OrderId,
     is_last: impl Fn(&OrderEvent) -> bool,
 ) -> Result<Option<Story>, DocumentError> {
-    let (mut state, mut captured_on, mut then) = (Order::default(), None, None);
+    let (mut state, mut captured_on, mut checked_on, mut then) = (Order::default(), None, None, None);
     for stored in app.log.stream("order", order.as_str()).await? {
         let unreadable = |error| ThenError::from(AsOfError::unreadable(stored.position, &error));
         let recorded = RecordedEvent::decode(&stored.aggregate_type, &stored.payload).map_err(unreadable)?;
@@ -130,13 +132,16 @@ async fn story(
         if let OrderEvent::SalesConfirmed { .. } | OrderEvent::AuthorizationSucceeded { captured: true, .. } = event {
             captured_on = Some(day);
         }
+        if let OrderEvent::PaymentCheckChanged { checked } = event {
+            checked_on = checked.then_some(day);
+        }
         then = Some(Moment { position: stored.position, day });
         if is_last(&event) {
             break;
         }
     }
     let details = state.details().cloned();
-    Ok(details.zip(then).map(|(details, then)| Story { details, captured_on, then }))
+    Ok(details.zip(then).map(|(details, then)| Story { details, captured_on, checked_on, then }))
 }
 
 async fn shop_then(app: &App, story: &Story) -> Result<Option<Shop>, DocumentError> {
@@ -166,7 +171,7 @@ fn facts(kind: DocumentKind, story: &Story) -> Facts {
         by_card,
         payment_status: if slip { words::payment_status(details.payment.code()).to_owned() } else { String::new() },
         transaction_id: attempt.map(|attempt| attempt.transaction_id.to_string()),
-        paid_on: story.captured_on.filter(|_| captured && kind == DocumentKind::Receipt),
+        paid_on: if captured { story.captured_on } else { story.checked_on }.filter(|_| kind == DocumentKind::Receipt),
     }
 }
 

@@ -36,6 +36,7 @@ mod documents;
 mod door_adversary;
 mod doors;
 mod erasure;
+mod every_page;
 mod export;
 mod feed;
 mod history;

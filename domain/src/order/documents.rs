@@ -180,6 +180,7 @@ impl Details {
             Some(paying) if matches!(self.payment, Payment::Captured { .. }) => {
                 Err(Refusal::PaidOtherwise { costs: total, paid: paying.amount })
             }
+            _ if self.payment == Payment::External && self.payment_checked => Ok(()),
             _ => Err(Refusal::NoReceipt(self.payment.code())),
         }
     }

@@ -99,6 +99,14 @@ pub(crate) fn state(name: &str) -> Told {
         "cancelled" => told(only, vec![declined(1, "2001", "\"1G02\""), cancel()]),
         "completed" => told(SaleMode::AuthorizeAndCapture, vec![authorized(1, true), Command::Complete]),
         "external" => told(only, vec![declined(1, "P010", ""), Command::ChangePaymentMethod(cash())]),
+        "received" => told(
+            only,
+            vec![
+                declined(1, "P010", ""),
+                Command::ChangePaymentMethod(cash()),
+                Command::CheckPayment { checked: true },
+            ],
+        ),
         "late" => told(only, vec![declined(1, "2008", ""), fact(1, 771, Stands::Authorized, 3_500)]),
         other => panic!("{other}"),
     }

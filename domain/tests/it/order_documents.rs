@@ -37,6 +37,7 @@ fn o13_what_each_state_allows() {
         cancelled   | yes | OnlyOrderSlip | OnlyOrderSlip | OnlyOrderSlip
         completed   | yes | yes | NoInvoice | yes
         external    | yes | yes | yes | NoReceipt
+        received    | yes | yes | yes | yes
         late        | yes | yes | yes | NoReceipt";
     for line in table.lines().filter(|line| !line.trim().is_empty()) {
         let cells: Vec<&str> = line.split('|').map(str::trim).collect();
