@@ -24,7 +24,6 @@ pub(super) const VERSION: &str = "version";
 #[derive(Debug, Clone)]
 pub(crate) struct Form {
     fields: Vec<(String, String)>,
-    key: Uuid,
 }
 
 impl Form {
@@ -53,11 +52,21 @@ impl Form {
         self.get(VERSION).parse().ok()
     }
 
-    /// Who asks and why. The same form sent again is the same command.
+    /// Who asks and why. The same form sent again with the same content is the same command.
     pub(crate) fn because(&self, app: &App, signed: &Signed, reason: &str) -> Because {
         let mut because = app.gateway.because(&signed.actor(), reason);
-        // Under the person's own id: a key that somebody else's form had names another command.
-        let digest = Sha256::digest(format!("{}/{}", signed.operator.operator_id, self.key));
+        // Under the person's own id: a key that somebody else's form had names another command. And with all that was
+        // sent: another button of the same page, or the form sent again with something else in it, is another command.
+        let mut digest = Sha256::new();
+        let whole = [("", signed.operator.operator_id.as_str()), ("", reason)];
+        let fields = self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        for (name, value) in whole.into_iter().chain(fields) {
+            for text in [name, value] {
+                digest.update(text.len().to_be_bytes());
+                digest.update(text);
+            }
+        }
+        let digest = digest.finalize();
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&digest[..16]);
         let id = uuid::Builder::from_custom_bytes(bytes).into_uuid();
@@ -94,7 +103,8 @@ impl FromRequest<Arc<App>> for Form {
             let title = "The form is not one of this session; load the page again and send it once more";
             return Err(Problem::new(StatusCode::FORBIDDEN, "form_of_another_session", title).into());
         }
-        let key = field(KEY).parse().map_err(|_| Problem::validation(KEY, "the key of the form is missing"))?;
-        Ok(Self { fields, key })
+        let key = Uuid::parse_str(field(KEY));
+        key.map_err(|_| Problem::validation(KEY, "the key of the form is missing"))?;
+        Ok(Self { fields })
     }
 }

@@ -90,7 +90,7 @@ fn step(frame: &Frame, entry: &Entry, depth: usize, settings: Vec<String>) -> St
     let language = frame.language;
     let (kind, kind_text, link) = match entry.aggregate_type.as_str() {
         "subscription" => {
-            let link = format!("/orders?subscription={}", entry.aggregate_id);
+            let link = format!("/subscriptions/{}", entry.aggregate_id);
             ("subscription", language.t("定期購入", "Subscription"), Some(link))
         }
         "order" => ("order", language.t("受注", "Order"), Some(format!("/orders/{}", entry.aggregate_id))),
