@@ -147,6 +147,8 @@ fn personal(frame: &Frame) -> Result<(), Problem> {
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Ask {
+    /// Just these orders, separated by commas.
+    orders: String,
     from: String,
     to: String,
     carrier: String,
@@ -157,20 +159,33 @@ pub(crate) struct Ask {
 #[template(path = "console/waybills.html")]
 struct WaybillsPage {
     frame: Frame,
+    /// Orders that are named one by one, separated by commas; empty: by dates.
+    orders: String,
+    count: usize,
     from: String,
     carriers: Vec<(&'static str, &'static str, bool)>,
     chosen: bool,
 }
 
 /// `GET /waybills`: which parcels' data shall be written.
-pub(crate) async fn waybills(State(app): State<Arc<App>>, signed: Signed, frame: Frame) -> PageResult {
+pub(crate) async fn waybills(
+    State(app): State<Arc<App>>,
+    signed: Signed,
+    frame: Frame,
+    ask: Result<Query<Ask>, QueryRejection>,
+) -> PageResult {
     personal(&frame)?;
+    let Query(Ask { orders, .. }) = ask?;
+    let count = match orders.as_str() {
+        "" => 0,
+        orders => http::waybills::chosen(signed.shop(), "orders", orders)?.len(),
+    };
     let settings = app.shops.get(signed.shop()).await.map_err(Problem::from)?.settings;
     let of_shop = settings.waybill_carrier;
     let carriers =
         WaybillCarrier::ALL.map(|carrier| (carrier.as_str(), waybills::name(carrier), of_shop == Some(carrier)));
     let from = app.clock.today().to_string();
-    Ok(render(&WaybillsPage { from, carriers: carriers.into(), chosen: of_shop.is_some(), frame }))
+    Ok(render(&WaybillsPage { orders, count, from, carriers: carriers.into(), chosen: of_shop.is_some(), frame }))
 }
 
 /// `GET /waybills/file`: the file for the carrier's program.
@@ -185,7 +200,10 @@ pub(crate) async fn waybill_file(
     let date = |name: &str, text: &str| -> Result<Option<NaiveDate>, Problem> {
         Some(text).filter(|text| !text.is_empty()).map(|text| http::query::date(name, text)).transpose()
     };
-    let which = Which::Dates(date("from", &ask.from)?, date("to", &ask.to)?);
+    let which = match ask.orders.as_str() {
+        "" => Which::Dates(date("from", &ask.from)?, date("to", &ask.to)?),
+        orders => Which::Chosen(http::waybills::chosen(signed.shop(), "orders", orders)?),
+    };
     let ship_on = date("ship_on", &ask.ship_on)?.unwrap_or_else(|| app.clock.today());
     let carrier = Some(ask.carrier.as_str()).filter(|text| !text.is_empty());
     let carrier = carrier.map(http::waybills::carrier_named).transpose()?;

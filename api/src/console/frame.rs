@@ -10,7 +10,6 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri};
 use std::convert::Infallible;
 use std::sync::Arc;
-use teiki_domain::ids::ShopId;
 use teiki_infrastructure::operators::Role;
 
 /// Pages of the menu: address, Japanese, English.
@@ -139,11 +138,6 @@ impl Frame {
     /// The hidden fields of a form that changes what the page shows at `version`. HTML: written with `|safe`.
     pub(crate) fn fields_of(&self, version: &usize) -> String {
         format!("{}<input type=\"hidden\" name=\"{VERSION}\" value=\"{version}\">", self.fields())
-    }
-
-    /// The shop the person works for.
-    pub(crate) fn shop(&self) -> Option<ShopId> {
-        self.signed.as_ref().map(|signed| signed.operator.shop)
     }
 }
 

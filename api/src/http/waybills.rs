@@ -1,7 +1,7 @@
 //! Data for the parcel carriers' waybill programs (宅配便送り状, O14).
 
 use super::caller::Caller;
-use super::problem::{Problem, internal, unavailable};
+use super::problem::{Problem, internal, not_found as no_such, unavailable};
 use super::query::{Params, date, optional};
 use super::request::field;
 use crate::app::App;
@@ -12,7 +12,7 @@ use axum::response::{IntoResponse as _, Response};
 use chrono::NaiveDate;
 use serde::Deserialize;
 use std::sync::Arc;
-use teiki_domain::ids::OrderId;
+use teiki_domain::ids::{OrderId, ShopId};
 use teiki_domain::shop_settings::WaybillCarrier;
 use teiki_infrastructure::api_keys::Scope;
 use utoipa::IntoParams;
@@ -84,17 +84,22 @@ pub(super) async fn read(
         Some(_) if from.or(to).is_some() => {
             return Err(Problem::validation("order_ids", "name orders or dates, not both"));
         }
-        Some(text) => {
-            let ids = text.split(',').map(|id| field::<OrderId, _>("order_ids", id.parse()));
-            let ids: Vec<OrderId> = ids.collect::<Result<_, _>>()?;
-            if ids.len() > CHOSEN_MAX {
-                return Err(Problem::validation("order_ids", format!("1 to {CHOSEN_MAX} orders, not {}", ids.len())));
-            }
-            ids.iter().try_for_each(|id| caller.owns(id.shop()))?;
-            Which::Chosen(ids)
-        }
+        Some(text) => Which::Chosen(chosen(shop, "order_ids", text)?),
     };
     Ok(file(waybills::file(&app, shop, &which, carrier, ship_on).await?, ship_on))
+}
+
+/// The orders that are named one by one, all of the same shop.
+pub(crate) fn chosen(shop: ShopId, name: &str, text: &str) -> Result<Vec<OrderId>, Problem> {
+    let ids = text.split(',').map(|id| field::<OrderId, _>(name, id.parse()));
+    let ids: Vec<OrderId> = ids.collect::<Result<_, _>>()?;
+    if ids.len() > CHOSEN_MAX {
+        return Err(Problem::validation(name, format!("1 to {CHOSEN_MAX} orders, not {}", ids.len())));
+    }
+    match ids.iter().find(|id| id.shop() != shop) {
+        Some(foreign) => Err(no_such(format!("order {foreign}"))),
+        None => Ok(ids),
+    }
 }
 
 pub(crate) fn carrier_named(text: &str) -> Result<WaybillCarrier, Problem> {

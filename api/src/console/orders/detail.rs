@@ -5,6 +5,7 @@ use super::view::{View, tokyo_text};
 use super::{list::List, order_id};
 use crate::app::App;
 use crate::as_of::{self, AsOf};
+use crate::console::documents::Panel;
 use crate::console::{Frame, Page, PageResult, Signed, render, written};
 use crate::history::{self, Entry};
 use crate::http::{Problem, unavailable};
@@ -45,6 +46,8 @@ struct DetailPage {
     changed_there: Vec<(String, String)>,
     expiry: Option<Expiry>,
     mails: Vec<MailView>,
+    /// Documents (O13), of the order as it stands now.
+    documents: Option<Panel>,
     history: Vec<Happened>,
     conflict: Option<Conflict>,
     as_of: String,
@@ -220,6 +223,7 @@ pub(super) async fn draw(
         changed_there: changed_there(&entries),
         expiry: expiry(app, &frame, details, day).await?,
         mails: if moment.is_none() { mails(app, &frame, id).await? } else { vec![] },
+        documents: moment.is_none().then(|| Panel::of(&frame, details)),
         history: entries
             .iter()
             .rev()
