@@ -100,8 +100,6 @@ fn seeing() -> Router<Arc<App>> {
         .route("/orders/{id}/documents/{number}", get(documents::one))
         .route("/waybills", get(documents::waybills))
         .route("/waybills/file", get(documents::waybill_file))
-        .route("/orders/{id}/mails/new", get(mail_form::from_order))
-        .route("/subscriptions/{id}/card-mail", get(mail_form::from_subscription))
         .route("/products", get(products::list))
         .route("/products/{code}", get(products::one))
         .route("/settings", get(settings::overview))

@@ -8,6 +8,7 @@ use crate::redacted::Redacted;
 use chrono::{DateTime, Utc};
 use file::FileMailer;
 use lettre::Address;
+use lettre::address::Envelope;
 use lettre::message::header::ContentType;
 use lettre::message::{Mailbox, Message};
 use smtp::SmtpMailer;
@@ -152,12 +153,18 @@ impl Mailer {
             .message_id(Some(format!("<{}>", self.message_id(&mail.id))))
             .subject(one_line(mail.subject.expose()))
             .header(ContentType::TEXT_PLAIN);
+        let mut recipients = vec![];
         for contact in &mail.to {
-            message = message.to(mailbox(contact).ok_or("the recipient's mail address cannot be used")?);
+            let recipient = mailbox(contact).ok_or("the recipient's mail address cannot be used")?;
+            recipients.push(recipient.email.clone());
+            message = message.to(recipient);
         }
         if let Some(contact) = &mail.reply_to {
             message = message.reply_to(mailbox(contact).ok_or("the shop's mail address cannot be used")?);
         }
+        // Made here: read back from the header, an address that had to be quoted would not be one.
+        let envelope = Envelope::new(Some(self.from.clone()), recipients).map_err(|_| "the mail has no recipient")?;
+        let message = message.envelope(envelope);
         message.body(mail.body.expose().clone()).map_err(|_| "the mail has no recipient")
     }
 }
