@@ -12,6 +12,9 @@ use teiki_infrastructure::key_ring::KeyError;
 /// Shown where a member was erased.
 pub const ERASED: &str = "(削除済み)";
 
+/// Shown where a name does not open with the keys of this store.
+pub const UNREADABLE: &str = "(読み取れません)";
+
 /// Personal data of a member. Prints nothing of it.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Profile {
@@ -196,7 +199,14 @@ pub async fn names<'a>(
     let mut names = std::collections::HashMap::with_capacity(ids.len());
     for row in teiki_projections::member_list::many(&app.storage, &ids).await? {
         let Ok(member) = row.member_id.parse::<MemberId>() else { continue };
-        let name = name(app, &member, &row.sealed_profile).await?;
+        // One that cannot be read must not take the list away from everybody.
+        let name = match name(app, &member, &row.sealed_profile).await {
+            Err(error @ KeyError::DoesNotOpen(_)) => {
+                tracing::error!(%member, %error, "a name cannot be read");
+                UNREADABLE.to_owned()
+            }
+            name => name?,
+        };
         names.insert(row.member_id, name);
     }
     Ok(names)

@@ -172,7 +172,7 @@ pub async fn register(app: &App, new: Registration, because: &Because) -> Result
     if !endpoints::insert(&app.storage, &endpoint, &sealed).await? {
         return with_secret(app, get(app, id.as_str()).await?).await;
     }
-    tracing::info!(webhook = endpoint.endpoint_id, actor = because.actor, "a webhook was registered");
+    tracing::info!(webhook = endpoint.endpoint_id, "a webhook was registered");
     app.webhooks_changed().notify_one();
     Ok((endpoint, secret))
 }
@@ -235,7 +235,7 @@ pub async fn remove(app: &App, endpoint_id: &str, because: &Because) -> Result<(
     if !endpoints::remove(&app.storage, endpoint_id).await? {
         return Err(WebhooksError::NoEndpoint(short(endpoint_id)));
     }
-    tracing::info!(webhook = endpoint_id, actor = because.actor, "a webhook was removed");
+    tracing::info!(webhook = endpoint_id, "a webhook was removed");
     app.webhooks_changed().notify_one();
     Ok(())
 }
@@ -279,7 +279,7 @@ pub async fn rotate(
     if !endpoints::add_secret(&app.storage, id, number, &sealed, now, until).await? {
         return Err(WebhooksError::Contended);
     }
-    tracing::info!(webhook = endpoint_id, actor = because.actor, "a webhook got a new secret");
+    tracing::info!(webhook = endpoint_id, "a webhook got a new secret");
     Ok(secret)
 }
 
@@ -288,7 +288,7 @@ pub async fn enable(app: &App, endpoint_id: &str, because: &Because) -> Result<E
     let endpoint = get(app, endpoint_id).await?;
     record(app, &endpoint, because, WebhookCommand::Enable).await?;
     if endpoints::enable(&app.storage, &endpoint.endpoint_id).await? {
-        tracing::info!(webhook = endpoint_id, actor = because.actor, "a webhook was enabled");
+        tracing::info!(webhook = endpoint_id, "a webhook was enabled");
         app.webhooks_changed().notify_one();
     }
     get(app, endpoint_id).await
@@ -309,7 +309,7 @@ pub async fn redeliver(
     if !deliveries::again(&app.storage, endpoint_id, webhook_id, app.clock.now()).await? {
         return Err(missing());
     }
-    tracing::info!(webhook = endpoint_id, delivery = webhook_id, actor = because.actor, "a delivery is repeated");
+    tracing::info!(webhook = endpoint_id, delivery = webhook_id, command = %because.command_id, "a delivery is repeated");
     app.webhooks_changed().notify_one();
     deliveries::get(&app.storage, endpoint_id, webhook_id).await?.ok_or_else(missing)
 }

@@ -27,7 +27,7 @@ async fn o13_from_today_to_the_failed_order_and_its_documents() {
         browser.sign_in(Role::Operator).await;
         browser.open_page("/").await;
         assert!(browser.text().await.contains("対応が必要なもの"));
-        browser.press("figure details summary").await;
+        browser.find("figure details summary").await.click().await.unwrap();
         browser.sound().await;
         browser.picture("today").await;
         browser.press(".needs a").await;

@@ -75,9 +75,10 @@ impl Form {
         because
     }
 
-    /// As [`Self::because`], for a form that changes what the page showed: refused if somebody changed it since.
+    /// As [`Self::because`], for a form that changes what the page showed: refused if somebody changed it since, or if
+    /// the form does not say what it showed.
     pub(crate) fn because_of_version(&self, app: &App, signed: &Signed, reason: &str) -> Because {
-        Because { expects: self.version(), ..self.because(app, signed, reason) }
+        Because { expects: Some(self.version().unwrap_or(0)), ..self.because(app, signed, reason) }
     }
 
     /// Reads the fields of a body that a form sent.

@@ -24,7 +24,7 @@ const MENU: &[(&str, &str, &str)] = &[
     ("/upcoming", "今後の更新", "Nights to come"),
     ("/retries", "再オーソリ予定", "Attempts to come"),
     ("/set-aside", "保留一覧", "Set aside"),
-    ("/waybills", "送り状データ", "Waybills"),
+    (WAYBILLS, "送り状データ", "Waybills"),
     ("/mails", "メール一覧", "Mails"),
     ("/products", "商品", "Products"),
     ("/settings", "設定", "Settings"),
@@ -32,6 +32,8 @@ const MENU: &[(&str, &str, &str)] = &[
 ];
 /// The page that only managers see.
 const ACCOUNTS: &str = "/accounts";
+/// The page that is nothing without personal data.
+const WAYBILLS: &str = "/waybills";
 
 /// What stands around a page. Every page's template has it as `frame`.
 #[derive(Debug, Clone)]
@@ -89,7 +91,12 @@ impl Frame {
             text: self.language.t(japanese, english),
             current: Some(*href) == best,
         };
-        MENU.iter().filter(|(href, ..)| *href != ACCOUNTS || self.may_manage()).map(entry).collect()
+        let open = |href: &str| match href {
+            ACCOUNTS => self.may_manage(),
+            WAYBILLS => self.sees_personal_data(),
+            _ => true,
+        };
+        MENU.iter().filter(|(href, ..)| open(href)).map(entry).collect()
     }
 
     /// Where the language is switched.

@@ -154,7 +154,7 @@ pub(crate) async fn page(
 ) -> PageResult {
     let search = match Search::of(&app, &signed, &headers, &uri, ("mails", "/mails")) {
         Ok(search) => search,
-        Err(remembered) => return Ok(remembered),
+        Err(remembered) => return Ok(*remembered),
     };
     let Query(filters) = filters?;
     let named = |text: &Option<String>| text.clone().unwrap_or_default();

@@ -28,20 +28,20 @@ impl Search {
         headers: &HeaderMap,
         uri: &Uri,
         (list, path): (&str, &str),
-    ) -> Result<Self, Response> {
+    ) -> Result<Self, Box<Response>> {
         let name = format!("teiki_search_{list}");
         let owner = &signed.operator.operator_id;
         let secure = secure(app, headers);
         let asked = uri.query().unwrap_or("");
         if asked.is_empty() {
             return match remembered(headers, &name, owner) {
-                Some(query) => Err(Redirect::to(&format!("{path}?{query}")).into_response()),
+                Some(query) => Err(Box::new(Redirect::to(&format!("{path}?{query}")).into_response())),
                 None => Ok(Self { cookie: cookies::set(&name, "", Some(0), secure) }),
             };
         }
         let gone = cookies::set(&name, "", Some(0), secure);
         if form_urlencoded::parse(asked.as_bytes()).any(|(key, _)| key == "clear") {
-            return Err(([(header::SET_COOKIE, gone)], Redirect::to(path)).into_response());
+            return Err(Box::new(([(header::SET_COOKIE, gone)], Redirect::to(path)).into_response()));
         }
         let query = kept(asked);
         if query.is_empty() || query.len() > LONGEST {

@@ -189,7 +189,7 @@ pub(crate) async fn page(
 ) -> PageResult {
     let search = match Search::of(&app, &signed, &headers, &uri, ("subscriptions", "/subscriptions")) {
         Ok(search) => search,
-        Err(elsewhere) => return Ok(elsewhere),
+        Err(elsewhere) => return Ok(*elsewhere),
     };
     let Query(filters) = filters?;
     let after = cursor(filters.cursor.as_deref())?;

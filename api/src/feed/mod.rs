@@ -190,10 +190,14 @@ fn metadata(stored: &LogEvent, name: &str) -> Option<String> {
     all.get(name).and_then(Value::as_str).map(str::to_owned)
 }
 
-/// An actor without the person on whose behalf a program asked: `花子 (key billing)` becomes `key billing`.
+/// An actor without the person: `花子 (key billing)`, for whom a program asked, becomes `key billing`, and
+/// `花子 (hanako)`, who did it at the console, becomes `console`.
 pub(crate) fn without_person(actor: &str) -> &str {
-    match actor.rsplit_once(" (key ") {
-        Some((person, key)) if key.ends_with(')') => &actor[person.len() + " (".len()..actor.len() - ")".len()],
+    match actor.rsplit_once(" (") {
+        Some((_, inner)) if inner.ends_with(')') => match &inner[..inner.len() - ")".len()] {
+            key if key.starts_with("key ") => key,
+            _ => "console",
+        },
         _ => actor,
     }
 }

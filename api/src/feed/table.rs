@@ -134,7 +134,7 @@ forms!(
         NoticeKeyChanged {} => "shop.notice_key_changed" 1 with { notice_key: "configured" = notice_key.is_some() };
         ShopRenamed { name } => "shop.renamed" 1;
         ShopProfileChanged { profile } => "shop.profile_changed" 1;
-        MailSenderChanged { sender } => "shop.mail_sender_changed" 1;
+        MailSenderChanged {} hides { sender } => "shop.mail_sender_changed" 1;
         InvoiceIssuerChanged { issuer } => "shop.invoice_issuer_changed" 1;
         WaybillCarrierChanged { carrier } => "shop.waybill_carrier_changed" 1;
         ContractOptionsChanged { options } => "shop.contract_options_changed" 1;

@@ -68,6 +68,13 @@ impl Caller {
         self.scopes.contains(&scope)
     }
 
+    /// All scopes of the key, always in the same order.
+    pub(super) fn scopes_text(&self) -> String {
+        let mut scopes = self.scopes.clone();
+        scopes.sort_unstable();
+        scopes.iter().map(|scope| scope.code()).collect::<Vec<_>>().join(" ")
+    }
+
     /// Refuses a key without this scope.
     pub(crate) fn may(&self, scope: Scope) -> Result<(), Problem> {
         if self.has(scope) {

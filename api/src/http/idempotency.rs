@@ -60,10 +60,12 @@ pub(super) async fn once(State(app): State<Arc<App>>, request: Request, next: Ne
     let key = key.ok_or_else(|| Problem::validation("idempotency-key", rule))?.to_owned();
     let Some(caller) = request.extensions().get::<Caller>() else { return Err(internal()) };
     let held = Held { shop: caller.shop, key, holder: app.gateway.new_id() };
+    let caller = caller.clone();
 
     let (mut parts, body) = request.into_parts();
     let body = read(body).await?;
-    let print = fingerprint(&parts.method, &parts.uri.to_string(), &body);
+    // Of a key with these scopes: the answer may hold what other scopes do not open.
+    let print = format!("{}:{}", caller.scopes_text(), fingerprint(&parts.method, &parts.uri.to_string(), &body));
     let context = format!("idempotency:{}:{}", held.shop, held.key);
     let seal = |text: &str| app.keys.seal_secret(&context, text).map_err(|error| unavailable(&error));
     let longest = Duration::from_std(longest(&app)).unwrap_or(Duration::MAX);

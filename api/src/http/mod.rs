@@ -93,15 +93,30 @@ pub async fn bind(listen: &str) -> Result<TcpListener, BindError> {
 
 /// Serves until `stop`, then lets requests under way finish.
 pub async fn serve(app: Arc<App>, listener: TcpListener, stop: CancellationToken) -> std::io::Result<()> {
+    // Requests under way end within this time; a connection that never sends one must not hold up the end.
+    let last = longest(&app) + Duration::from_secs(5);
     let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(async move { stop.cancelled().await }).await
+    let stopped = stop.clone();
+    let serving = axum::serve(listener, service).with_graceful_shutdown(async move { stopped.cancelled().await });
+    tokio::select! {
+        ended = serving => ended,
+        () = async { stop.cancelled().await; tokio::time::sleep(last).await } => {
+            tracing::warn!("a connection without a request was cut off");
+            Ok(())
+        }
+    }
 }
 
-/// All routes. A call to Paygent may take its whole time-out, so requests may take a little longer than that.
-pub fn router(app: Arc<App>) -> Router {
+/// Longest time a request may take. A call to Paygent may take its whole time-out, so it is a little longer than that;
+/// neither may waiting for an event be cut short.
+fn longest(app: &App) -> Duration {
     let longest = app.config.paygent_timeout() * 2 + Duration::from_secs(10);
-    // Neither may waiting for an event be cut short.
-    let longest = longest.max(Duration::from_secs(events::WAIT_MAX + 10));
+    longest.max(Duration::from_secs(events::WAIT_MAX + 10))
+}
+
+/// All routes.
+pub fn router(app: Arc<App>) -> Router {
+    let longest = longest(&app);
     let policy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
                   img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
     Router::new()

@@ -29,7 +29,7 @@ pub(super) async fn receive(State(app): State<Arc<App>>, Path(shop): Path<String
     match take(&app, &shop, &body).await {
         Ok(()) => answer(StatusCode::OK, Notice::ACCEPTED),
         Err((status, why)) => {
-            tracing::warn!(shop = %shop.chars().take(16).collect::<String>(), why, "a notice was not taken");
+            tracing::warn!(shop = ?shop.chars().take(16).collect::<String>(), why, "a notice was not taken");
             answer(status, "result=1")
         }
     }

@@ -145,8 +145,11 @@ pub fn name(carrier: WaybillCarrier) -> &'static str {
     }
 }
 
+/// Writes a parcel as one row.
+type Row = fn(&Parcel) -> Vec<String>;
+
 fn write(carrier: WaybillCarrier, parcels: &[Parcel]) -> Result<Vec<u8>, WaybillError> {
-    let (headings, row): (Vec<String>, fn(&Parcel) -> Vec<String>) = match carrier {
+    let (headings, row): (Vec<String>, Row) = match carrier {
         WaybillCarrier::Yamato => (yamato::headings(), yamato::row),
         WaybillCarrier::Sagawa => (sagawa::headings(), sagawa::row),
         WaybillCarrier::JapanPost => (japan_post::headings(), japan_post::row),

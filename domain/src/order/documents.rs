@@ -180,7 +180,11 @@ impl Details {
             Some(paying) if matches!(self.payment, Payment::Captured { .. }) => {
                 Err(Refusal::PaidOtherwise { costs: total, paid: paying.amount })
             }
-            _ if self.payment == Payment::External && self.payment_checked => Ok(()),
+            _ if self.payment == Payment::External => match self.received {
+                Some(received) if received == total => Ok(()),
+                Some(paid) => Err(Refusal::PaidOtherwise { costs: total, paid }),
+                None => Err(Refusal::NoReceipt(self.payment.code())),
+            },
             _ => Err(Refusal::NoReceipt(self.payment.code())),
         }
     }

@@ -35,7 +35,11 @@ impl Details {
                 content: content.clone(),
                 layout: *layout,
             }),
-            Event::PaymentCheckChanged { checked } => self.payment_checked = *checked,
+            Event::PaymentCheckChanged { checked } => {
+                self.payment_checked = *checked;
+                let outside = *checked && self.payment == super::state::Payment::External;
+                self.received = self.basket.total().filter(|_| outside);
+            }
             _ => self.fold_payment(event),
         }
         self.payment = self.standing();

@@ -235,6 +235,9 @@ pub struct Details {
     /// O16: the mark 入金チェック, which means what the shop means by it.
     #[serde(default)]
     pub payment_checked: bool,
+    /// What the order cost, settled outside, when the mark was set: what a receipt can be for (O13).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received: Option<Yen>,
 }
 
 impl Order {
@@ -279,6 +282,7 @@ impl Order {
                 completed: false,
                 documents: vec![],
                 payment_checked: false,
+                received: None,
             }));
         } else if let Order::Generated(details) = self {
             details.fold(event);

@@ -271,7 +271,7 @@ async fn expiry(
         return Ok(None);
     }
     let running = subscription_list::get(&app.storage, &details.subscription_id).await?;
-    if !running.is_some_and(|row| row.status == "running") {
+    if running.is_none_or(|row| row.status != "running") {
         return Ok(None);
     }
     let member = member_list::get(&app.storage, &details.member_id).await?;

@@ -175,7 +175,7 @@ async fn page(list: List, State(app): State<Arc<App>>, signed: Signed, frame: Fr
     let memory =
         match Search::of(&app, &signed, &asked.headers, &asked.uri, (&format!("orders_{}", list.code), list.path)) {
             Ok(memory) => memory,
-            Err(elsewhere) => return Ok(elsewhere),
+            Err(elsewhere) => return Ok(*elsewhere),
         };
     let query = asked.uri.query().unwrap_or("").to_owned();
     let search = OrderSearch::read(&query);

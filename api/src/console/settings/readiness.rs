@@ -48,7 +48,7 @@ fn text(item: Missing, l: Language) -> &'static str {
 
 fn href(item: Missing) -> String {
     let (group, field) = match item {
-        Missing::Product => return "/new-product".to_owned(),
+        Missing::Product => return "/products".to_owned(),
         Missing::Connection => (Group::Connection, "merchant_id"),
         Missing::NormalPurchase => (Group::Contract, "normal_purchase"),
         Missing::SubscriptionsOption => (Group::Contract, "option_subscriptions"),
@@ -81,7 +81,7 @@ mod tests {
         for item in items(&Missing::ALL, Language::Japanese) {
             assert!(!item.done && hrefs.insert(item.href.clone()), "{}", item.href);
             let Some((path, field)) = item.href.strip_prefix("/settings/").and_then(|rest| rest.split_once('#')) else {
-                assert_eq!(item.href, "/new-product");
+                assert_eq!(item.href, "/products");
                 continue;
             };
             let group = Group::at(path).unwrap();

@@ -14,6 +14,7 @@ use chrono::{Datelike as _, NaiveDate};
 use std::collections::HashSet;
 use teiki_domain::ids::{MemberId, ShopId};
 use teiki_domain::mail::{About, MailKind, Recipient};
+use teiki_infrastructure::key_ring::KeyError;
 use teiki_projections::card_expiry_table::AffectedRow;
 use teiki_projections::shop_list;
 
@@ -50,7 +51,16 @@ async fn to_buyers(app: &App, profile: &ShopProfile, affected: &[AffectedRow]) -
         if exists(app, &mail_id).await? {
             continue;
         }
-        let Some(name) = buyer(app, &member).await? else { continue };
+        let name = match buyer(app, &member).await {
+            Ok(Some(name)) => name,
+            Ok(None) => continue,
+            // One member that cannot be read must not keep the others without their mails.
+            Err(MailError::Key(error @ KeyError::DoesNotOpen(_))) => {
+                tracing::error!(%member, %error, "no mail about the card can be written");
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         let reason = match form {
             Form::Close => "the card is close to its end",
             Form::Expired => "the card is past its end",

@@ -23,6 +23,8 @@ use teiki_projections::{QueryError, mail_list};
 const BATCH: u32 = 50;
 /// When the engine stops, a mail under way gets this long; after that it is sent again by the next start.
 const LAST_WAIT: Duration = Duration::from_secs(3);
+/// Why a mail whose text or recipient does not open is not sent.
+const UNREADABLE: &str = "its text or the member's data cannot be opened with the keys of this store; restore the keys";
 /// Why a mail to a shop without address is not sent.
 const NO_ADDRESS: &str = "the shop has no mail address; enter one in its settings and let the mail be tried again";
 /// Why a mail that waited long is not sent.
@@ -128,7 +130,13 @@ async fn one(
 ) -> Result<Option<MailCommand>, SendError> {
     let (attempt, now) = (mail.attempts.saturating_add(1), app.clock.now());
     let failed = |reason: String, permanent| MailCommand::RecordFailed { attempt, reason, permanent, now };
-    let Some((_, Some(letter))) = mails::read(app, &mail.mail_id).await? else { return Ok(Some(MailCommand::Drop)) };
+    let letter = match mails::read(app, &mail.mail_id).await {
+        Ok(Some((_, Some(letter)))) => letter,
+        Ok(_) => return Ok(Some(MailCommand::Drop)),
+        // One mail that cannot be opened must not keep the others from going out.
+        Err(MailError::Key(KeyError::DoesNotOpen(_))) => return Ok(Some(failed(UNREADABLE.to_owned(), true))),
+        Err(error) => return Err(error.into()),
+    };
     if mail.is_stale(now) {
         return Ok(Some(failed(STALE.to_owned(), true)));
     }
@@ -139,9 +147,11 @@ async fn one(
     let profile = ShopProfile::of(&settings);
     let to = match mail.recipient {
         Recipient::Shop => addresses(&settings),
-        Recipient::Member => match member(app, mail).await? {
-            Some(contact) => vec![contact],
-            None => return Ok(Some(MailCommand::Drop)),
+        Recipient::Member => match member(app, mail).await {
+            Ok(Some(contact)) => vec![contact],
+            Ok(None) => return Ok(Some(MailCommand::Drop)),
+            Err(SendError::Key(KeyError::DoesNotOpen(_))) => return Ok(Some(failed(UNREADABLE.to_owned(), true))),
+            Err(error) => return Err(error),
         },
     };
     if to.is_empty() {
