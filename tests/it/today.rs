@@ -125,7 +125,7 @@ async fn o13_documents_are_issued_and_printed_from_a_page(kind: StoreKind) {
     let auditor = Console::signed_in(&served, Role::Auditor).await;
     let page = auditor.get(&path).await;
     assert!(page.html.contains(&number) && !page.links().contains(&format!("{path}/{number}")));
-    assert_eq!(page.texts("form[action$='/documents'] button[disabled]").len(), 4);
+    assert!(!page.has("form[action$='/documents']"), "and has nothing to press");
     assert_eq!(auditor.get(&format!("{path}/{number}")).await.status, StatusCode::FORBIDDEN);
     assert_eq!(auditor.get("/waybills").await.status, StatusCode::FORBIDDEN);
     assert_eq!(auditor.get("/waybills/file").await.status, StatusCode::FORBIDDEN);

@@ -193,11 +193,10 @@ fn metadata(stored: &LogEvent, name: &str) -> Option<String> {
 /// An actor without the person: `花子 (key billing)`, for whom a program asked, becomes `key billing`, and
 /// `花子 (hanako)`, who did it at the console, becomes `console`.
 pub(crate) fn without_person(actor: &str) -> &str {
-    match actor.rsplit_once(" (") {
-        Some((_, inner)) if inner.ends_with(')') => match &inner[..inner.len() - ")".len()] {
-            key if key.starts_with("key ") => key,
-            _ => "console",
-        },
+    match actor.rsplit_once(" (key ") {
+        Some((person, key)) if key.ends_with(')') => &actor[person.len() + " (".len()..actor.len() - ")".len()],
+        _ if actor.starts_with("key ") => actor,
+        _ if actor.ends_with(')') && actor.contains(" (") => "console",
         _ => actor,
     }
 }
@@ -248,6 +247,20 @@ mod tests {
             ("worker:night-run", "worker:night-run"),
         ] {
             assert_eq!(without_person(actor), shown);
+        }
+    }
+
+    #[test]
+    fn no_actor_names_a_person() {
+        for (actor, shown) in [
+            ("山田 花子 (key billing)", "key billing"),
+            ("key billing", "key billing"),
+            ("佐藤 一郎 (sato@example.jp)", "console"),
+            ("a (b) (sato)", "console"),
+            ("worker:mails", "worker:mails"),
+            ("member", "member"),
+        ] {
+            assert_eq!(without_person(actor), shown, "{actor}");
         }
     }
 }

@@ -3,11 +3,13 @@
 use crate::order_asking::{Told, cancel, capture, done, state};
 use crate::values::{cases, day, yen};
 use proptest::prelude::*;
-use teiki_domain::basket::{Basket, Charge};
+use teiki_domain::basket::{Basket, Charge, Line};
+use teiki_domain::money::Yen;
 use teiki_domain::order::{
     Call, DocumentKind, DocumentNumber, FoundBy, IssueDocument, OrderCommand as Command, OrderEvent as Event,
     OrderRefusal as Refusal,
 };
+use teiki_domain::payment_method::PaymentMethod;
 
 fn issue(kind: DocumentKind, content: &str, layout: u32) -> Command {
     Command::IssueDocument(IssueDocument { kind, content: content.to_owned(), layout, today: day("2026-04-02") })
@@ -79,6 +81,30 @@ fn o13_the_same_document_has_one_number_and_a_changed_one_another() {
     assert_eq!(issued.len(), 5);
     assert!(issued.iter().all(|issued| issued.issued_on == day("2026-04-02")));
     history.check_replay();
+}
+
+#[test]
+fn o13_o16_a_receipt_is_for_what_was_received_and_for_nothing_else() {
+    let receipt = || issue(DocumentKind::Receipt, "a", 1);
+    let mut history = state("received");
+    let details = history.state.details().unwrap();
+    let (costs, basket) = (details.basket.total().unwrap(), details.basket.clone());
+    let dearer = Basket::new(
+        basket.lines().iter().map(|line| Line { quantity: line.quantity + 1, ..line.clone() }).collect(),
+        Charge::Fixed(Yen::ZERO),
+        Charge::Fixed(Yen::ZERO),
+    );
+    let dearer = dearer.unwrap();
+    history.tell(Command::ChangeBasket(dearer.clone())).unwrap();
+    let refused = Refusal::PaidOtherwise { costs: dearer.total().unwrap(), paid: costs };
+    assert_eq!(history.tell(receipt()), Err(refused));
+    history.tell(Command::ChangeBasket(basket)).unwrap();
+    assert_eq!(history.tell(receipt()).unwrap().len(), 1);
+    // A mark from before it was settled outside says nothing of what was received since.
+    let mut failed = state("failed");
+    failed.tell(Command::CheckPayment { checked: true }).unwrap();
+    failed.tell(Command::ChangePaymentMethod(PaymentMethod::External { name: "代引".into() })).unwrap();
+    assert_eq!(failed.tell(receipt()), Err(Refusal::NoReceipt("external")));
 }
 
 #[test]
