@@ -40,14 +40,14 @@ async fn the_first_account_is_made_on_the_command_line(kind: StoreKind) {
     let served = Served::start(&stage, &[]).await;
     let console = Console::new(&served);
     let page = console.sign_in("sato", &password).await;
-    assert_eq!((page.status, page.path.as_str()), (StatusCode::OK, "/orders"));
+    assert_eq!((page.status, page.path.as_str()), (StatusCode::OK, "/"));
     assert_eq!(page.text(".person"), "佐藤 一郎 管理者");
     // Another password: signed out everywhere, and the old one is nobody's.
     let set = stage.teiki(&["operators", "password", "sato"]).output().await.unwrap();
     assert_eq!(console.get("/orders").await.path, "/sign-in");
     assert_eq!(console.sign_in("sato", &password).await.status, StatusCode::UNAUTHORIZED);
     let password = String::from_utf8(set.stdout).unwrap().trim().to_owned();
-    assert_eq!(console.sign_in("sato", &password).await.path, "/orders");
+    assert_eq!(console.sign_in("sato", &password).await.path, "/");
     assert!(stage.teiki(&["operators", "disable", "sato"]).output().await.unwrap().status.success());
     assert_eq!(console.get("/orders").await.path, "/sign-in");
     assert_eq!(console.sign_in("sato", &password).await.status, StatusCode::UNAUTHORIZED);
@@ -83,7 +83,7 @@ async fn pages_lead_to_the_sign_in_and_back_and_out_again(kind: StoreKind) {
     assert_eq!(place.as_deref(), Some("/"));
     // Nobody is led elsewhere by the sign-in either.
     let away = form.set("next", "//evil.example/").set("password", PASSWORD);
-    assert_eq!(console.submit(away).await.path, "/orders");
+    assert_eq!(console.submit(away).await.path, "/");
 
     let cookie = console.cookie();
     let out = console.submit(console.get("/orders").await.form("/sign-out")).await;
