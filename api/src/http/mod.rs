@@ -1,4 +1,4 @@
-//! The HTTP API for billing services, and the first pages.
+//! The HTTP server: the API for billing services, and the console's pages beside it.
 
 pub(crate) mod as_of;
 mod body;
