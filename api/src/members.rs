@@ -153,7 +153,7 @@ pub async fn register(
     }
     let text = serde_json::to_string(profile)
         .map_err(|_| RegisterError::Field { field: "profile", rule: "text that can be written as JSON" })?;
-    let profile = app.keys.seal_for_member(member, &text).await?;
+    let profile = app.keys.seal_for_new_member(member, &text).await?;
     let command = MemberCommand::Register { member_id: member.clone(), profile };
     let done = app.gateway.execute::<Member>(member.as_str(), because, command).await;
     if let Err(CommandError::Refused(MemberRefusal::Erased)) = &done {

@@ -126,13 +126,20 @@ impl KeyRing {
         open(&self.master, context, sealed.ciphertext())
     }
 
-    /// Seals personal data with the member's own key, made on first use.
-    pub async fn seal_for_member(&self, member: &MemberId, text: &str) -> Result<Sealed, KeyError> {
+    /// Seals personal data of somebody who becomes a member, with a key of their own that is made here.
+    pub async fn seal_for_new_member(&self, member: &MemberId, text: &str) -> Result<Sealed, KeyError> {
         let key = match self.member_key(member).await? {
             Some(key) => key,
             None => self.make_member_key(member).await?,
         };
         seal(&key, member.as_str(), text.as_bytes()).map(Sealed::from_ciphertext)
+    }
+
+    /// Seals personal data of a member; `None` when the member was erased. Never makes a key, so what is sealed while
+    /// somebody erases the member opens for nobody afterwards, even if this process ends in between.
+    pub async fn seal_for_member(&self, member: &MemberId, text: &str) -> Result<Option<Sealed>, KeyError> {
+        let Some(key) = self.member_key(member).await? else { return Ok(None) };
+        seal(&key, member.as_str(), text.as_bytes()).map(|text| Some(Sealed::from_ciphertext(text)))
     }
 
     /// Opens personal data of a member; `None` when the member was erased.

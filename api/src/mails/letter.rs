@@ -73,12 +73,15 @@ impl Letter {
         Ok(())
     }
 
-    /// Sealed under the key of the member it is about, or under the shop's.
+    /// Sealed under the key of the member it is about, or under the shop's. Refused when the member was erased.
     pub(super) async fn seal(&self, app: &App, mail_id: &MailId, about: &About) -> Result<Sealed, MailError> {
         // Two texts in an object; this cannot fail.
         let text = serde_json::to_string(self).map_err(|_| LetterError::Body)?;
         Ok(match &about.member_id {
-            Some(member) => app.keys.seal_for_member(member, &text).await?,
+            Some(member) => {
+                let sealed = app.keys.seal_for_member(member, &text).await?;
+                sealed.ok_or_else(|| MailError::Erased(member.clone()))?
+            }
             None => app.keys.seal_secret(&context(mail_id), &text)?,
         })
     }

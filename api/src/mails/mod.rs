@@ -110,20 +110,12 @@ pub async fn request(app: &App, new: NewLetter, because: &Because) -> Result<boo
         return Ok(false);
     }
     if let Some(member) = &about.member_id {
-        // Before anything is sealed: sealing would make an erased member a new key.
         living(app, member).await?;
     }
     let sealed = letter.seal(app, &mail_id, &about).await?;
-    let member = about.member_id.clone();
     let new = NewMail { mail_id: mail_id.clone(), kind, recipient, about, letter: sealed, now: app.clock.now() };
-    let done = app.gateway.execute::<Mail>(mail_id.as_str(), because, MailCommand::Request(Box::new(new))).await;
-    if let Some(member) = &member
-        && let Err(MailError::Erased(_)) = living(app, member).await
-    {
-        // Erased in between, and the key may have been made anew.
-        app.keys.destroy_member_key(member).await?;
-    }
-    Ok(!done?.events.is_empty())
+    let done = app.gateway.execute::<Mail>(mail_id.as_str(), because, MailCommand::Request(Box::new(new))).await?;
+    Ok(!done.events.is_empty())
 }
 
 /// Whether there is a mail of this id.

@@ -96,6 +96,10 @@ impl LogReader {
         if let Some(stream) = self.unplaced().await? {
             return Err(broken(head + 1, &format!("the stored event {stream} was passed over, it has no position")));
         }
+        if let Some(stream) = self.without_predecessor().await? {
+            let why = format!("the stored event {stream} waits for a position, but the one before it is missing");
+            return Err(broken(head + 1, &why));
+        }
         Ok(Verified { head, hash })
     }
 
@@ -169,6 +173,26 @@ impl LogReader {
             Storage::Postgres(pool) => sqlx::query_scalar(SQL).bind(head).fetch_one(pool).await,
         };
         read.map_err(|error| log_error(head, &error))
+    }
+
+    /// A stored event that waits to be placed though its stream has no event before it. An event is only ever appended
+    /// behind one that is committed, so this is never a matter of the moment.
+    async fn without_predecessor(&self) -> Result<Option<String>, LogError> {
+        const WAITING: &str = "SELECT e.aggregate_type || ' ' || e.aggregate_id || ', sequence ' || e.sequence \
+            FROM events e, sequencer_state s WHERE e.sequence <> 1 AND NOT EXISTS (SELECT 1 FROM events p \
+            WHERE p.aggregate_type = e.aggregate_type AND p.aggregate_id = e.aggregate_id \
+            AND p.sequence = e.sequence - 1) AND";
+        let read = match &self.storage {
+            Storage::Sqlite(sqlite) => {
+                let sql = format!("{WAITING} e.rowid > s.last_rowid LIMIT 1");
+                sqlx::query_scalar(&sql).fetch_optional(&sqlite.readers).await
+            }
+            Storage::Postgres(pool) => {
+                let sql = format!("{WAITING} (e.xid, e.arrival) > (s.last_xid, s.last_arrival) LIMIT 1");
+                sqlx::query_scalar(&sql).fetch_optional(pool).await
+            }
+        };
+        read.map_err(|error| log_error(0, &error))
     }
 
     /// A stored event the sequencer went past without placing it.

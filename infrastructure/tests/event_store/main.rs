@@ -9,6 +9,7 @@ mod adoption;
 mod bindings;
 mod leases;
 mod lost_commit;
+mod member_keys;
 mod notices;
 mod notices_missing;
 mod opening;
@@ -70,6 +71,8 @@ on_both_stores! {
     tamper::a_truncated_log_is_found,
     tamper::a_deleted_stored_event_is_found,
     tamper::an_event_that_was_passed_over_is_found,
+    tamper::a_waiting_event_whose_stream_has_a_gap_is_found,
+    member_keys::a_destroyed_key_is_not_made_again_by_sealing,
     tamper::an_event_added_behind_the_end_is_found,
     tamper::a_new_chain_over_changed_events_shows_in_the_hash,
     opening::a_store_opens_again_with_everything_in_it,

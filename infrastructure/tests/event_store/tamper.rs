@@ -118,6 +118,21 @@ pub(crate) async fn an_event_that_was_passed_over_is_found(place: Place) {
     assert!(assert_broken_at(&log, 13).await.contains("tally late, sequence 1"));
 }
 
+pub(crate) async fn a_waiting_event_whose_stream_has_a_gap_is_found(place: Place) {
+    let (storage, log, verified) = filled(&place).await;
+    let store = EventStore::new(storage.clone());
+    store.append::<Tally>("new", 0, added(&[1, 2, 3]), &because()).await.unwrap();
+    assert_eq!(log.verify(|_| ()).await.unwrap(), verified);
+    // None of the three has a position yet.
+    execute(&storage, "DELETE FROM events WHERE aggregate_id = 'new' AND sequence = 2").await;
+    assert!(assert_broken_at(&log, 13).await.contains("tally new, sequence 3"));
+    execute(&storage, "DELETE FROM events WHERE aggregate_id = 'new' AND sequence = 3").await;
+    assert_eq!(log.verify(|_| ()).await.unwrap(), verified);
+    // The last one that has a position is followed by one that leaves one out.
+    execute(&storage, "UPDATE events SET aggregate_id = 's2', sequence = 6 WHERE aggregate_id = 'new'").await;
+    assert!(assert_broken_at(&log, 13).await.contains("tally s2, sequence 6"));
+}
+
 pub(crate) async fn an_event_added_behind_the_end_is_found(place: Place) {
     let (storage, log, _) = filled(&place).await;
     let sql = "INSERT INTO event_log SELECT 13, aggregate_type, 'more', sequence, event_type, event_version, payload, \
