@@ -302,10 +302,14 @@ pub async fn redeliver(
     because: &Because,
 ) -> Result<Delivery, WebhooksError> {
     let endpoint = get(app, endpoint_id).await?;
-    if let Some(why) = endpoint.disabled_because {
+    if let Some(why) = endpoint.disabled_because.clone() {
         return Err(WebhooksError::Disabled(why));
     }
     let missing = || WebhooksError::NoDelivery(short(webhook_id));
+    let delivery = deliveries::get(&app.storage, endpoint_id, webhook_id).await?.ok_or_else(missing)?;
+    let command = WebhookCommand::RepeatDelivery { delivery: delivery.webhook_id, position: delivery.position };
+    record(app, &endpoint, because, command).await?;
+    reached("redelivery");
     if !deliveries::again(&app.storage, endpoint_id, webhook_id, app.clock.now()).await? {
         return Err(missing());
     }

@@ -195,6 +195,7 @@ domain_event!(WebhookEvent {
     WebhookSecretRotated,
     WebhookDisabled,
     WebhookEnabled,
+    WebhookDeliveryRepeated,
     WebhookRemoved
 });
 domain_event!(ShopSettingsEvent {

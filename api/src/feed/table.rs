@@ -182,6 +182,7 @@ forms!(
         WebhookSecretRotated { secret, overlap_hours } => "webhook.secret_rotated" 1;
         WebhookDisabled { reason } => "webhook.disabled" 1;
         WebhookEnabled {} => "webhook.enabled" 1;
+        WebhookDeliveryRepeated { delivery, position } => "webhook.delivery_repeated" 1;
         WebhookRemoved {} => "webhook.removed" 1;
     }
 );
@@ -210,6 +211,12 @@ pub(super) fn noun(event: &RecordedEvent) -> &'static str {
         RecordedEvent::Mail(_) => "mail",
         RecordedEvent::Webhook(_) => "webhook",
     }
+}
+
+/// Every noun there is: what the names of each table begin with.
+pub(super) fn nouns() -> impl Iterator<Item = &'static str> {
+    let tables = [SUBSCRIPTION, ORDER, MEMBER, SHOP, PRODUCT, MAIL, WEBHOOK];
+    tables.into_iter().filter_map(|table| table.first()?.0.split('.').next())
 }
 
 /// Every name there is, with its version.

@@ -14,6 +14,9 @@ pub(super) fn text(event: &Event) -> String {
         }
         Event::WebhookDisabled { reason } => format!("Webhookへの送信を停止: {reason}"),
         Event::WebhookEnabled {} => "Webhookへの送信を再開".to_owned(),
+        Event::WebhookDeliveryRepeated { delivery, position } => {
+            format!("Webhookの配信をやり直し: 位置 {position} のイベント({delivery})")
+        }
         Event::WebhookRemoved {} => "Webhookを削除".to_owned(),
     }
 }

@@ -28,6 +28,13 @@ pub enum WebhookCommand {
     },
     /// Send there again.
     Enable,
+    /// Send a delivery once more. Each time it is asked for is on record.
+    RepeatDelivery {
+        /// Its name in the header `webhook-id`.
+        delivery: String,
+        /// The position of the event that it brings.
+        position: i64,
+    },
     /// Send nothing there any more.
     Remove,
 }

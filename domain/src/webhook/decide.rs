@@ -42,6 +42,10 @@ impl Details {
             Command::Disable { reason } => Ok(vec![Event::WebhookDisabled { reason }]),
             Command::Enable if self.disabled_because.is_none() => Ok(vec![]),
             Command::Enable => Ok(vec![Event::WebhookEnabled {}]),
+            Command::RepeatDelivery { .. } if self.disabled_because.is_some() => Err(Refusal::Disabled),
+            Command::RepeatDelivery { delivery, position } => {
+                Ok(vec![Event::WebhookDeliveryRepeated { delivery, position }])
+            }
             Command::Remove => Ok(vec![Event::WebhookRemoved {}]),
         }
     }

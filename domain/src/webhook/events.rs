@@ -29,6 +29,13 @@ pub enum WebhookEvent {
     },
     /// It is sent to again, from where it stood.
     WebhookEnabled {},
+    /// A delivery is sent once more, because somebody asked for it.
+    WebhookDeliveryRepeated {
+        /// Its name in the header `webhook-id`.
+        delivery: String,
+        /// The position of the event that it brings.
+        position: i64,
+    },
     /// Nothing is sent there any more, and what waited is forgotten.
     WebhookRemoved {},
 }

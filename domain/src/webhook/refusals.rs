@@ -7,6 +7,9 @@ pub enum WebhookRefusal {
     /// The id stands for another address.
     #[error("this webhook id is already used for another address; register the address under a new one")]
     IdTaken,
+    /// Nothing is sent there for now.
+    #[error("this webhook is disabled; enable it first")]
+    Disabled,
     /// It was removed for good.
     #[error("this webhook was removed; register the address again")]
     Removed,

@@ -38,6 +38,20 @@ fn repeating_is_already_done_and_another_address_is_another_webhook() {
 }
 
 #[test]
+fn each_time_a_delivery_is_asked_for_again_is_on_record() {
+    let mut history = registered();
+    let again = || Command::RepeatDelivery { delivery: "msg_1".to_owned(), position: 7 };
+    let repeated = Event::WebhookDeliveryRepeated { delivery: "msg_1".to_owned(), position: 7 };
+    assert_eq!(history.tell(again()), Ok(vec![repeated.clone()]));
+    assert_eq!(history.tell(again()), Ok(vec![repeated]));
+    history.tell(Command::Disable { reason: "410".to_owned() }).unwrap();
+    assert_eq!(history.tell(again()), Err(Refusal::Disabled), "nothing is sent there");
+    history.tell(Command::Remove).unwrap();
+    assert_eq!(history.tell(again()), Err(Refusal::Removed));
+    history.check_replay();
+}
+
+#[test]
 fn what_was_removed_or_never_was_takes_nothing() {
     for command in [Command::Enable, Command::Remove, Command::RotateSecret { secret: 2, overlap_hours: 0 }] {
         assert_eq!(History::<Webhook>::new().tell(command), Err(Refusal::DoesNotExist));

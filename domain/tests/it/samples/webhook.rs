@@ -13,6 +13,7 @@ pub(crate) fn webhook() -> Vec<Event> {
         Event::WebhookSecretRotated { secret: 2, overlap_hours: 24 },
         Event::WebhookDisabled { reason: "the receiver answered 410 Gone".to_owned() },
         Event::WebhookEnabled {},
+        Event::WebhookDeliveryRepeated { delivery: "msg_2b5d2c1c86cb5c7fa3b2f5a8d7c1e9f0".to_owned(), position: 4_711 },
         Event::WebhookRemoved {},
     ]
 }
