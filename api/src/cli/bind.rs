@@ -1,6 +1,6 @@
 //! `teiki bind`: which Paygent merchant and host the shops of a store belong to, and binding one to another.
 
-use super::{CliError, start};
+use super::{CliError, on_engine};
 use teiki_domain::ids::ShopId;
 use teiki_infrastructure::config::Config;
 use teiki_infrastructure::paygent_binding;
@@ -19,10 +19,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(arguments: Arguments, config: Config) -> Result<(), CliError> {
-    let app = start(config).await?;
-    let result = work(&arguments, &app).await;
-    app.stop().await;
-    result
+    on_engine(config, async |app| work(&arguments, app).await).await
 }
 
 async fn work(arguments: &Arguments, app: &crate::app::App) -> Result<(), CliError> {

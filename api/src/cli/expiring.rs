@@ -1,6 +1,6 @@
 //! `teiki expiring`: authorised orders whose last day is near.
 
-use super::{CliError, start};
+use super::{CliError, on_engine};
 use chrono::Days;
 use teiki_domain::ids::ShopId;
 use teiki_domain::money::Yen;
@@ -21,10 +21,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(arguments: Arguments, config: Config) -> Result<(), CliError> {
-    let app = start(config).await?;
-    let result = work(&arguments, &app).await;
-    app.stop().await;
-    result
+    on_engine(config, async |app| work(&arguments, app).await).await
 }
 
 async fn work(arguments: &Arguments, app: &crate::app::App) -> Result<(), CliError> {

@@ -1,4 +1,5 @@
-//! `teiki history`: the whole story of an order, a subscription, a payment, a member or a shop.
+//! `teiki history`: the whole story of an order, a subscription, a payment, a member, a product, a mail, a webhook or a
+//! shop.
 
 use super::{CliError, start};
 use crate::history;
@@ -7,7 +8,7 @@ use teiki_infrastructure::config::Config;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// An order, a subscription, a transaction ID (取引ID), a member or a shop.
+    /// An order, a subscription, a transaction ID (取引ID), a member, a product, a mail, a webhook or a shop.
     id: String,
     /// Print one JSON object a line.
     #[arg(long)]

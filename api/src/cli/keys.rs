@@ -1,6 +1,7 @@
 //! `teiki keys`: keys of programs that use the HTTP API.
 
-use super::{CliError, start};
+use super::{CliError, access, on_engine};
+use crate::app::App;
 use clap::Subcommand;
 use teiki_domain::ids::ShopId;
 use teiki_infrastructure::api_keys::{self, ApiKey, Scope};
@@ -43,58 +44,43 @@ enum What {
 }
 
 pub(super) async fn run(arguments: Arguments, config: Config) -> Result<(), CliError> {
-    let app = start(config).await?;
-    let result = match arguments.command {
+    on_engine(config, async |app| carry_out(app, arguments).await).await
+}
+
+async fn carry_out(app: &App, arguments: Arguments) -> Result<(), CliError> {
+    let (storage, json) = (&app.storage, arguments.json);
+    match arguments.command {
         What::Create { shop, name, scopes } => {
-            // A key for a shop that does not exist is a slip of the fingers.
-            match app.shops.get(shop).await {
-                Err(error) => Err(CliError::other(error)),
-                Ok(_) => api_keys::create(&app.storage, shop, &name, &scopes, app.clock.now())
-                    .await
-                    .map(|(key, opens)| created(&key, opens.expose(), arguments.json))
-                    .map_err(CliError::other),
-            }
+            access::of_existing(app, shop).await?;
+            let made = api_keys::create(storage, shop, &name, &scopes, app.clock.now()).await;
+            let (key, opens) = made.map_err(CliError::other)?;
+            let sentence =
+                format!("キー {} ({}) を作成しました。このキーは二度と表示されません。", key.key_id, key.name);
+            access::print_with_secret(json, present(&key), "key", opens.expose(), &sentence);
         }
         What::List { shop } => {
-            api_keys::list(&app.storage, shop).await.map(|keys| listed(&keys, arguments.json)).map_err(CliError::other)
-        }
-        What::Revoke { key_id } => match api_keys::revoke(&app.storage, &key_id, app.clock.now()).await {
-            Ok(true) => {
-                println!("{key_id}: 失効しました");
-                Ok(())
+            let keys = api_keys::list(storage, shop).await.map_err(CliError::other)?;
+            if keys.is_empty() && !json {
+                println!("キーはありません");
             }
-            Ok(false) => Err(CliError::Other(format!("there is no key {key_id}; `teiki keys list` lists all"))),
-            Err(error) => Err(CliError::other(error)),
-        },
-    };
-    app.stop().await;
-    result
-}
-
-fn created(key: &ApiKey, opens: &str, json: bool) {
-    if json {
-        let mut value = present(key);
-        value["key"] = opens.into();
-        println!("{value}");
-    } else {
-        println!("{opens}");
-        eprintln!("キー {} ({}) を作成しました。このキーは二度と表示されません。", key.key_id, key.name);
-    }
-}
-
-fn listed(keys: &[ApiKey], json: bool) {
-    if keys.is_empty() && !json {
-        println!("キーはありません");
-    }
-    for key in keys {
-        if json {
-            println!("{}", present(key));
-        } else {
-            let state = key.revoked_at.as_ref().map_or("有効".to_owned(), |at| format!("失効 {at}"));
-            let scopes = key.scopes.iter().map(|scope| scope.code()).collect::<Vec<_>>().join(",");
-            println!("{}  {}  {}  {scopes}  {}  {state}", key.key_id, key.shop, key.name, key.created_at);
+            for key in keys {
+                access::print_row(json, &present(&key), || line(&key));
+            }
+        }
+        What::Revoke { key_id } => {
+            if !api_keys::revoke(storage, &key_id, app.clock.now()).await.map_err(CliError::other)? {
+                return Err(CliError::Other(format!("there is no key {key_id}; `teiki keys list` lists all")));
+            }
+            println!("{key_id}: 失効しました");
         }
     }
+    Ok(())
+}
+
+fn line(key: &ApiKey) -> String {
+    let state = access::state("失効", key.revoked_at.as_deref());
+    let scopes = key.scopes.iter().map(|scope| scope.code()).collect::<Vec<_>>().join(",");
+    format!("{}  {}  {}  {scopes}  {}  {state}", key.key_id, key.shop, key.name, key.created_at)
 }
 
 fn present(key: &ApiKey) -> serde_json::Value {

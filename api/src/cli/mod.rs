@@ -1,5 +1,6 @@
 //! The command line: parse, hand over, say what came of it.
 
+mod access;
 mod bind;
 mod demo;
 mod erase_member;
@@ -221,6 +222,14 @@ fn clock(config: &Config) -> Clock {
         Ok(at) => Clock::manual(at.with_timezone(&Utc)),
         Err(_) => Clock::Real,
     }
+}
+
+/// Starts an engine, does this with it, and stops it whatever came of that.
+async fn on_engine(config: Config, work: impl AsyncFnOnce(&App) -> Result<(), CliError>) -> Result<(), CliError> {
+    let app = start(config).await?;
+    let result = work(&app).await;
+    app.stop().await;
+    result
 }
 
 async fn start(config: Config) -> Result<Arc<App>, CliError> {

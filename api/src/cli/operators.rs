@@ -1,6 +1,6 @@
 //! `teiki operators`: accounts of people who use the console.
 
-use super::{CliError, start};
+use super::{CliError, access, on_engine};
 use crate::app::App;
 use clap::Subcommand;
 use std::io::Read as _;
@@ -65,18 +65,14 @@ enum What {
 }
 
 pub(super) async fn run(arguments: Arguments, config: Config) -> Result<(), CliError> {
-    let app = start(config).await?;
-    let result = carry_out(&app, arguments).await;
-    app.stop().await;
-    result
+    on_engine(config, async |app| carry_out(app, arguments).await).await
 }
 
 async fn carry_out(app: &App, arguments: Arguments) -> Result<(), CliError> {
     let (storage, json) = (&app.storage, arguments.json);
     match arguments.command {
         What::Create { shop, login, name, role, password_stdin } => {
-            // An account for a shop that does not exist is a slip of the fingers.
-            app.shops.get(shop).await.map_err(CliError::other)?;
+            access::of_existing(app, shop).await?;
             let (password, made_up) = password(password_stdin)?;
             let new = NewOperator { shop, login: &login, name: &name, role };
             let made = operators::create(storage, &new, &password, app.clock.now()).await.map_err(CliError::other)?;
@@ -84,7 +80,7 @@ async fn carry_out(app: &App, arguments: Arguments) -> Result<(), CliError> {
         }
         What::List { shop } => {
             for operator in operators::list(storage, shop).await.map_err(CliError::other)? {
-                listed(&operator, json);
+                access::print_row(json, &present(&operator), || line(&operator));
             }
         }
         What::Password { login, password_stdin } => {
@@ -127,30 +123,20 @@ fn password(from_stdin: bool) -> Result<(Redacted<String>, bool), CliError> {
 }
 
 fn told(operator: &Operator, password: Option<&Redacted<String>>, json: bool) {
-    if json {
-        let mut value = present(operator);
-        if let Some(password) = password {
-            value["password"] = password.expose().as_str().into();
+    let (login, name) = (&operator.login, &operator.name);
+    match password {
+        Some(password) => {
+            let sentence = format!("{login} ({name}) のパスワードです。二度と表示されません。");
+            access::print_with_secret(json, present(operator), "password", password.expose(), &sentence);
         }
-        println!("{value}");
-        return;
-    }
-    if let Some(password) = password {
-        println!("{}", password.expose());
-        eprintln!("{} ({}) のパスワードです。二度と表示されません。", operator.login, operator.name);
-    } else {
-        println!("{} ({}): パスワードを設定しました", operator.login, operator.name);
+        None => access::print_row(json, &present(operator), || format!("{login} ({name}): パスワードを設定しました")),
     }
 }
 
-fn listed(operator: &Operator, json: bool) {
-    if json {
-        println!("{}", present(operator));
-        return;
-    }
-    let state = operator.disabled_at.as_ref().map_or("有効".to_owned(), |at| format!("停止 {at}"));
+fn line(operator: &Operator) -> String {
+    let state = access::state("停止", operator.disabled_at.as_deref());
     let locked = operator.locked_until.as_ref().map(|until| format!("  ロック {until} まで")).unwrap_or_default();
-    println!("{}  {}  {}  {}  {state}{locked}", operator.shop, operator.login, operator.role, operator.name);
+    format!("{}  {}  {}  {}  {state}{locked}", operator.shop, operator.login, operator.role, operator.name)
 }
 
 fn present(operator: &Operator) -> serde_json::Value {

@@ -43,7 +43,8 @@ pub(crate) async fn until_signal(app: Arc<App>, listener: TcpListener) -> Result
             std::process::exit(1);
         }
     });
-    http::serve(app, listener, stop).await.map_err(|error| CliError::Other(error.to_string()))
+    http::serve(app, listener, stop).await;
+    Ok(())
 }
 
 /// The signals that end the server.

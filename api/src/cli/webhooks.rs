@@ -1,6 +1,6 @@
 //! `teiki webhooks`: where a shop's events are sent, and what came of it.
 
-use super::{CliError, start};
+use super::{CliError, on_engine};
 use crate::app::App;
 use crate::http::webhooks::{present, present_delivery};
 use crate::webhooks::{self, OVERLAP_HOURS, Registration};
@@ -83,10 +83,7 @@ enum What {
 }
 
 pub(super) async fn run(arguments: Arguments, config: Config) -> Result<(), CliError> {
-    let app = start(config).await?;
-    let result = work(&arguments, &app).await;
-    app.stop().await;
-    result
+    on_engine(config, async |app| work(&arguments, app).await).await
 }
 
 async fn work(arguments: &Arguments, app: &App) -> Result<(), CliError> {
