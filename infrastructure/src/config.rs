@@ -36,6 +36,9 @@ pub struct Config {
     pub concurrency: usize,
     /// Requests a second that one key of the HTTP API may make, on average; twice as many at once.
     pub requests_per_second: u32,
+    /// Longest silence of who is connected, in milliseconds: from one answer to the head of the next request, and while
+    /// an answer is taken.
+    pub connection_timeout_ms: u64,
     /// For demonstrations and tests: an RFC 3339 instant at which the clock stands still; empty: the real time.
     pub clock: String,
     /// Whether webhooks may go to this machine and private networks, and over plain HTTP.
@@ -67,6 +70,7 @@ impl Default for Config {
             paygent_timeout_ms: 35_000,
             concurrency: 16,
             requests_per_second: 100,
+            connection_timeout_ms: 15_000,
             clock: String::new(),
             webhook_private_addresses: false,
             mail_url: Redacted::new(String::new()),
@@ -96,7 +100,7 @@ pub enum ConfigError {
     },
 }
 
-const NAMES: [&str; 18] = [
+const NAMES: [&str; 19] = [
     "database_url",
     "listen",
     "public_url",
@@ -108,6 +112,7 @@ const NAMES: [&str; 18] = [
     "paygent_timeout_ms",
     "concurrency",
     "requests_per_second",
+    "connection_timeout_ms",
     "clock",
     "webhook_private_addresses",
     "mail_url",
@@ -154,6 +159,10 @@ impl Config {
             let given = self.requests_per_second.to_string();
             return Err(ConfigError::Value { name: "requests_per_second", given, rule: "it is 1 to 100000" });
         }
+        if !(100..=600_000).contains(&self.connection_timeout_ms) {
+            let given = self.connection_timeout_ms.to_string();
+            return Err(ConfigError::Value { name: "connection_timeout_ms", given, rule: "it is 100 to 600000" });
+        }
         if !(10..=120_000).contains(&self.paygent_timeout_ms) {
             let given = self.paygent_timeout_ms.to_string();
             return Err(ConfigError::Value { name: "paygent_timeout_ms", given, rule: "it is 10 to 120000" });
@@ -183,6 +192,11 @@ impl Config {
     /// Longest time a call to Paygent may take.
     pub fn paygent_timeout(&self) -> Duration {
         Duration::from_millis(self.paygent_timeout_ms)
+    }
+
+    /// Longest silence of who is connected.
+    pub fn connection_timeout(&self) -> Duration {
+        Duration::from_millis(self.connection_timeout_ms)
     }
 }
 
@@ -247,6 +261,7 @@ mod tests {
             ("listen = ", &[], "teiki.toml"),
             ("", &[("TEIKI_CONCURRENCY", "0")], "1 to 256"),
             ("", &[("TEIKI_CONCURRENCY", "many")], "concurrency"),
+            ("", &[("TEIKI_CONNECTION_TIMEOUT_MS", "99")], "100 to 600000"),
             ("", &[("TEIKI_CONSOLE_ORIGIN", "teiki.example.jp")], "https://"),
             ("", &[("TEIKI_CONSOLE_ORIGIN", "https://teiki.example.jp/")], "nothing behind it"),
             ("", &[("TEIKI_CLOCK", "tomorrow")], "RFC 3339"),

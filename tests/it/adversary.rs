@@ -217,7 +217,7 @@ async fn another_sites_page_cannot_confirm_a_sale() {
     let status = capture().bearer_auth(stage.key(&Scope::ALL).await).send().await.unwrap().status();
     assert_eq!(status, reqwest::StatusCode::OK, "a program with a key may");
     app.stop().await;
-    server.await.unwrap().unwrap();
+    server.await.unwrap();
     stage.close().await;
 }
 
