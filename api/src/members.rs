@@ -170,22 +170,33 @@ pub async fn open_profile(app: &App, member: &MemberId, sealed: &Sealed) -> Resu
     Ok(opened.and_then(|text| serde_json::from_str(&text).ok()))
 }
 
-/// A member's profile, with the placeholder in every field where the member was erased.
-pub async fn profile(app: &App, member: &MemberId, sealed: &Sealed) -> Result<Profile, KeyError> {
-    let profile = open_profile(app, member, sealed).await?;
-    let erased = || ERASED.to_owned();
-    Ok(profile.unwrap_or_else(|| Profile {
-        name: erased(),
-        mail: erased(),
-        phone: erased(),
-        address: erased(),
-        postal: PostalAddress::default(),
-    }))
+/// A profile that says nothing but this.
+fn placeholder(text: &str) -> Profile {
+    let said = || text.to_owned();
+    Profile { name: said(), mail: said(), phone: said(), address: said(), postal: PostalAddress::default() }
 }
 
-/// A member's name, or a placeholder where the member was erased.
-pub async fn name(app: &App, member: &MemberId, sealed: &Sealed) -> Result<String, KeyError> {
-    Ok(profile(app, member, sealed).await?.name)
+/// A member's profile, with the placeholder in every field where the member was erased.
+pub async fn profile(app: &App, member: &MemberId, sealed: &Sealed) -> Result<Profile, KeyError> {
+    Ok(open_profile(app, member, sealed).await?.unwrap_or_else(|| placeholder(ERASED)))
+}
+
+/// As [`open_profile`], for lists of several members: one whose profile does not open is logged and has the placeholder in
+/// every field, and does not take the list away from everybody.
+pub async fn open_for_list(app: &App, member: &MemberId, sealed: &Sealed) -> Result<Option<Profile>, KeyError> {
+    match open_profile(app, member, sealed).await {
+        Err(error @ KeyError::DoesNotOpen(_)) => {
+            tracing::error!(%member, %error, "the profile of a member cannot be read");
+            Ok(Some(placeholder(UNREADABLE)))
+        }
+        opened => opened,
+    }
+}
+
+/// A member's profile for people to read: with a placeholder in every field where the member was erased, and another where
+/// it does not open.
+pub async fn shown(app: &App, member: &MemberId, sealed: &Sealed) -> Result<Profile, KeyError> {
+    Ok(open_for_list(app, member, sealed).await?.unwrap_or_else(|| placeholder(ERASED)))
 }
 
 /// Names of several members at once, by member id.
@@ -199,15 +210,8 @@ pub async fn names<'a>(
     let mut names = std::collections::HashMap::with_capacity(ids.len());
     for row in teiki_projections::member_list::many(&app.storage, &ids).await? {
         let Ok(member) = row.member_id.parse::<MemberId>() else { continue };
-        // One that cannot be read must not take the list away from everybody.
-        let name = match name(app, &member, &row.sealed_profile).await {
-            Err(error @ KeyError::DoesNotOpen(_)) => {
-                tracing::error!(%member, %error, "a name cannot be read");
-                UNREADABLE.to_owned()
-            }
-            name => name?,
-        };
-        names.insert(row.member_id, name);
+        let profile = shown(app, &member, &row.sealed_profile).await?;
+        names.insert(row.member_id, profile.name);
     }
     Ok(names)
 }

@@ -153,7 +153,7 @@ async fn nothing_personal_is_left_in_any_file_or_table(kind: StoreKind) {
     assert!(again.unwrap_err().to_string().contains("was erased"));
     assert_eq!(keys(&stage).await.len(), 1);
     let row = teiki_projections::member_list::get(&app.storage, &member(0)).await.unwrap().unwrap();
-    assert_eq!(members::name(&app, &member(0), &row.sealed_profile).await.unwrap(), members::ERASED);
+    assert_eq!(members::profile(&app, &member(0), &row.sealed_profile).await.unwrap().name, members::ERASED);
     app.stop().await;
     let unknown = stage.teiki(&["erase-member", "02396-NOBODY", "--reason", "x"]).output().await.unwrap();
     assert!(!unknown.status.success() && String::from_utf8_lossy(&unknown.stderr).contains("does not exist"));

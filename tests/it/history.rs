@@ -166,6 +166,10 @@ async fn over_http_it_comes_in_pages_to_whoever_may_audit(kind: StoreKind) {
         }
     }
     assert_eq!(read, whole);
+    // A mail has its own.
+    let mail = whole.iter().find(|entry| entry["aggregate_type"] == "mail").unwrap();
+    let alone = served.get_json(&format!("/v1/history/{}", mail["aggregate_id"].as_str().unwrap())).await;
+    assert_eq!(alone["events"][0]["event_type"], "MailRequested", "{alone}");
     let (status, _) = served.get("/v1/history/02396-NOBODY").await;
     assert_eq!(status, StatusCode::NOT_FOUND);
     let (status, text) = served.get("/v1/history/00777-M1").await;

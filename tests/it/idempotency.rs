@@ -65,6 +65,25 @@ async fn a_repeated_request_gets_the_first_answer(kind: StoreKind) {
     stage.close().await;
 }
 
+/// An answer is given again to keys of the same scopes alone: it may hold what others do not open (A7).
+async fn an_answer_is_repeated_only_to_keys_of_the_same_scopes(kind: StoreKind) {
+    let (stage, served) = served(kind, SaleMode::AuthorizeOnly, &["1111"]).await;
+    let path = format!("{}/v1/orders/{}/capture", served.base, order(0));
+    let (first, twin) = (Scope::ALL, [Scope::Audit, Scope::PersonalData, Scope::Reading, Scope::Commands]);
+    assert_eq!(first.len(), twin.len(), "the same, in whatever order they were given");
+    let fewer = client(&stage.key(&[Scope::Commands, Scope::Reading]).await);
+    let twin = client(&stage.key(&twin).await);
+    let done = read(post(&served.client, path.clone(), "k", &Value::Null).await.unwrap()).await;
+    assert_eq!((done.0, done.1), (StatusCode::OK, false), "{}", done.2);
+    let (status, replayed, problem) = read(post(&fewer, path.clone(), "k", &Value::Null).await.unwrap()).await;
+    let answered = (status.as_u16(), replayed, &problem["code"]);
+    assert_eq!(answered, (422, false, &json!("idempotency_key_reused")), "{problem}");
+    let again = read(post(&twin, path, "k", &Value::Null).await.unwrap()).await;
+    assert_eq!(again, (done.0, true, done.2));
+    served.stop().await;
+    stage.close().await;
+}
+
 async fn what_is_made_once_is_made_once(kind: StoreKind) {
     let (stage, served) = served(kind, SaleMode::AuthorizeOnly, &["8205"]).await;
     // O17: each attempt is another call of the card; repeated under its key it is none.
@@ -183,6 +202,7 @@ async fn answers_are_kept_for_three_days_at_least(kind: StoreKind) {
 
 on_both_stores!(
     a_repeated_request_gets_the_first_answer,
+    an_answer_is_repeated_only_to_keys_of_the_same_scopes,
     what_is_made_once_is_made_once,
     of_two_at_once_one_is_carried_out,
     w7_repeated_after_a_crash_it_is_not_carried_out_again,

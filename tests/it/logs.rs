@@ -142,4 +142,51 @@ async fn a_full_story_leaves_nothing_personal_and_no_secret_in_the_log(kind: Sto
     stage.close().await;
 }
 
-on_both_stores!(a_full_story_leaves_nothing_personal_and_no_secret_in_the_log);
+/// What people do with webhooks is logged, by which webhook and not by whom (A7).
+async fn what_is_done_with_webhooks_is_logged_without_the_person(kind: StoreKind) {
+    let stage = Stage::new(kind, "2026-04-01").await;
+    let app = stage.app().await;
+    open_shop(&app, SaleMode::AuthorizeOnly).await;
+    app.stop().await;
+    let receiver = Receiver::start().await;
+    let served = serve_to_files(&stage, &stage.key(&Scope::ALL).await).await;
+    // 名賀野 詩織, on whose behalf a program asks.
+    let person = "%E5%90%8D%E8%B3%80%E9%87%8E%20%E8%A9%A9%E7%B9%94";
+    let ask = async |method: &str, path: &str, body: &Value, status: u16| -> Value {
+        let request = served.client.request(method.parse().unwrap(), format!("{}{path}", served.base));
+        let request = request.header("x-actor", person).header("content-type", "application/json");
+        let response = request.body(body.to_string()).send().await.unwrap();
+        let got = response.status().as_u16();
+        let text = response.text().await.unwrap();
+        assert_eq!(got, status, "{path}: {text}");
+        serde_json::from_str(&text).unwrap()
+    };
+    let made = ask("POST", "/v1/webhooks", &json!({"url": receiver.url("/gone"), "types": ["member.*"]}), 201).await;
+    let path = format!("/v1/webhooks/{}", made["id"].as_str().unwrap());
+    ask("POST", &format!("{path}/rotate"), &json!({}), 200).await;
+    ask("POST", "/v1/members", &json!({"member_id": "02396-M1", "name": "佐藤", "mail": "sato@example.jp"}), 201).await;
+    let delivered = format!("{path}/deliveries?status=delivered");
+    let sent = served.until(&delivered, |page| page["deliveries"][0]["id"].is_string()).await;
+    let message = sent["deliveries"][0]["id"].as_str().unwrap().to_owned();
+    receiver.reply("/gone", Reply::Status(410));
+    ask("POST", &format!("{path}/deliveries/{message}/redeliver"), &json!({}), 202).await;
+    served.until(&path, |row| row["status"] == "disabled").await;
+    ask("POST", &format!("{path}/enable"), &json!({}), 200).await;
+    ask("DELETE", &path, &json!({}), 200).await;
+    served.stop().await;
+    let text = fs::read_to_string(stage.folder().join("err.txt")).unwrap();
+    for done in ["was registered", "got a new secret", "a delivery is repeated", "was enabled", "was removed"] {
+        assert!(text.contains(done), "{done}");
+    }
+    let (family, given) = NAME.split_once(' ').unwrap();
+    for hidden in [family, given, person, "\\u540d\\u8cc0"] {
+        let line = text.lines().find(|line| line.contains(hidden));
+        assert!(line.is_none(), "{hidden}: {line:?}");
+    }
+    stage.close().await;
+}
+
+on_both_stores!(
+    a_full_story_leaves_nothing_personal_and_no_secret_in_the_log,
+    what_is_done_with_webhooks_is_logged_without_the_person,
+);

@@ -4,6 +4,7 @@ use reqwest::{Client, StatusCode};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use teiki_domain::payment_method::SaleMode;
+use teiki_infrastructure::event_store::LogEvent;
 use teiki_tests::served::Served;
 use teiki_tests::stage::{Stage, open_shop};
 use teiki_tests::stores::StoreKind;
@@ -59,6 +60,39 @@ async fn every_address_of_the_router_is_described(kind: StoreKind) {
     assert!(missing.is_empty(), "served but not described, or the other way round: {missing:?}");
     app.stop().await;
     stage.close().await;
+}
+
+/// What an event is said to be about is what the feed says it is about: no kind more, none less.
+#[test]
+fn the_kinds_of_things_that_events_are_about_are_described() {
+    let document: Value = serde_json::from_str(&teiki::http::openapi::document()).unwrap();
+    let kinds = &document["components"]["schemas"]["EventSubject"]["properties"]["type"]["enum"];
+    let described: BTreeSet<&str> = kinds.as_array().unwrap().iter().map(|kind| kind.as_str().unwrap()).collect();
+    assert_eq!(described, teiki::feed::nouns().collect());
+    // Every event of the feed, by the samples of the domain: its own kind, and its name begins with it.
+    let stored = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../domain/tests/golden");
+    let mut shown = BTreeSet::new();
+    for folder in std::fs::read_dir(stored).unwrap().map(|entry| entry.unwrap()) {
+        for file in std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()) {
+            let samples: Vec<Value> = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+            let event = LogEvent {
+                position: 1,
+                aggregate_type: folder.file_name().into_string().unwrap(),
+                aggregate_id: "02396-X".into(),
+                sequence: 1,
+                event_type: String::new(),
+                event_version: String::new(),
+                payload: samples[0].to_string(),
+                metadata: "{}".into(),
+                recorded_at: String::new(),
+                hash: [0; 32],
+            };
+            let event = teiki::feed::public(&event).unwrap();
+            assert!(event.name.starts_with(&format!("{}.", event.aggregate.noun)), "{}", event.name);
+            shown.insert(event.aggregate.noun);
+        }
+    }
+    assert_eq!(described, shown);
 }
 
 on_both_stores!(

@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::erasure::{self, EraseError};
 use crate::http::query::cursor;
 use crate::http::{Problem, internal, unavailable};
-use crate::members::{self, ERASED, Profile};
+use crate::members::{self, ERASED, Profile, UNREADABLE};
 use crate::words;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
@@ -95,7 +95,7 @@ pub(crate) async fn page(
 
 async fn person(app: &App, frame: &Frame, row: MemberRow) -> Result<Person, Page> {
     let id: MemberId = row.member_id.parse().map_err(|_| internal())?;
-    let profile = members::profile(app, &id, &row.sealed_profile).await.map_err(|error| unavailable(&error))?;
+    let profile = members::shown(app, &id, &row.sealed_profile).await.map_err(Problem::from)?;
     let profile = frame.profile(profile);
     let month = row.card_expiry_yyyymm.and_then(|month| i32::try_from(month).ok());
     let expiry = month.and_then(|month| CardExpiry::from_yyyymm(month).ok());
@@ -108,7 +108,7 @@ async fn person(app: &App, frame: &Frame, row: MemberRow) -> Result<Person, Page
         standing: standing
             .filter(|standing| *standing != ExpiryStanding::Valid)
             .map(|standing| words::card_standing(standing == ExpiryStanding::Close)),
-        mail: if profile.mail == ERASED { String::new() } else { profile.mail },
+        mail: if [ERASED, UNREADABLE].contains(&profile.mail.as_str()) { String::new() } else { profile.mail },
         name: profile.name,
         registered: written::local_time(&row.registered_at),
         member_id: row.member_id,
@@ -153,7 +153,7 @@ async fn find(app: &App, signed: &Signed, id: Id) -> Result<(MemberId, MemberRow
 pub(crate) async fn one(State(app): State<Arc<App>>, signed: Signed, frame: Frame, id: Id) -> PageResult {
     let (id, row) = find(&app, &signed, id).await?;
     let member = app.gateway.load::<Member>(id.as_str()).await.map_err(|error| unavailable(&error))?.aggregate;
-    let profile = members::profile(&app, &id, &row.sealed_profile).await.map_err(|error| unavailable(&error))?;
+    let profile = members::shown(&app, &id, &row.sealed_profile).await.map_err(Problem::from)?;
     let name = frame.name(&profile.name);
     let shop = Some(signed.shop());
     let filter = SubscriptionFilter { shop, member: Some(id.clone()), ..SubscriptionFilter::default() };
@@ -242,7 +242,7 @@ async fn ask(
     wrong: Option<String>,
     subscription: Option<String>,
 ) -> PageResult {
-    let name = members::name(app, id, &row.sealed_profile).await.map_err(|error| unavailable(&error))?;
+    let name = members::shown(app, id, &row.sealed_profile).await.map_err(Problem::from)?.name;
     let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let erased = row.erased_at.is_some();
     let page = render(&ErasePage { frame, id: id.to_string(), name, erased, wrong, subscription });

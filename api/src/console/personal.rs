@@ -1,11 +1,16 @@
 //! Personal data on pages: operators and managers work with it, auditors see that it is there and not what it is.
 
 use super::frame::Frame;
-use crate::members::{ERASED, PostalAddress, Profile};
+use crate::members::{ERASED, PostalAddress, Profile, UNREADABLE};
 use teiki_infrastructure::operators::Role;
 
 /// Stands where something is hidden.
 const HIDDEN: &str = "＊＊＊";
+
+/// Whether it says that there is no name, rather than one.
+fn is_placeholder(name: &str) -> bool {
+    [ERASED, UNREADABLE].contains(&name)
+}
 
 impl Frame {
     /// Whether the person may see names, addresses, mail addresses and phone numbers.
@@ -15,7 +20,7 @@ impl Frame {
 
     /// A name as this person may see it: auditors see its first letter.
     pub(crate) fn name(&self, name: &str) -> String {
-        if self.sees_personal_data() || name == ERASED {
+        if self.sees_personal_data() || is_placeholder(name) {
             return name.to_owned();
         }
         name.chars().take(1).chain(HIDDEN.chars()).collect()
@@ -23,7 +28,7 @@ impl Frame {
 
     /// A profile as this person may see it.
     pub(crate) fn profile(&self, profile: Profile) -> Profile {
-        if self.sees_personal_data() || profile.name == ERASED {
+        if self.sees_personal_data() || is_placeholder(&profile.name) {
             return profile;
         }
         let hidden = |text: String| if text.is_empty() { text } else { HIDDEN.to_owned() };

@@ -29,6 +29,9 @@ pub(crate) fn sentence(language: Language, problem: &Problem) -> String {
         "not_connected" => "ペイジェントの接続設定がありません。設定を確認してください",
         "other_environment" => "このデータは別の環境のものです。ペイジェントへは送信しません",
         "store_unavailable" => "データベースに接続できません。しばらくしてからもう一度行ってください",
+        "keys_unusable" => {
+            "保存されている情報を開く鍵がありません。エンジンのログを確認し、鍵をバックアップから戻してください"
+        }
         "timed_out" => "時間内に終わりませんでした。結果を確認してからもう一度行ってください",
         "internal" => "エンジンで問題が起きました。ログを確認してください",
         _ => return problem.sentence(),

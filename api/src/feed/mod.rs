@@ -58,8 +58,9 @@ pub struct Wanted {
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = EventSubject)]
 pub struct Aggregate {
-    /// `subscription`, `order`, `member`, `shop`, `product` or `webhook`.
+    /// Its kind.
     #[serde(rename = "type")]
+    #[schema(schema_with = crate::http::event_nouns)]
     pub noun: &'static str,
     /// Its id, such as an order number.
     pub id: String,
@@ -227,6 +228,11 @@ async fn profile(app: &App, member: &str, sealed: &Sealed) -> Result<Value, Feed
     let member: MemberId = member.parse()?;
     let profile = members::profile(app, &member, sealed).await?;
     Ok(serde_json::json!(profile))
+}
+
+/// The nouns that events are about.
+pub fn nouns() -> impl Iterator<Item = &'static str> {
+    table::nouns()
 }
 
 /// The name and the version of every event that is given out.

@@ -21,7 +21,7 @@ pub struct Entry {
     pub position: i64,
     /// When, RFC 3339 in UTC.
     pub recorded_at: String,
-    /// `subscription`, `order`, `member`, `shop_settings`, `product` or `mail`.
+    /// `subscription`, `order`, `member`, `shop_settings`, `product`, `mail` or `webhook`.
     pub aggregate_type: String,
     /// Which one.
     pub aggregate_id: String,

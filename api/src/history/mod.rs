@@ -1,5 +1,5 @@
-//! The whole story of a subscription, an order, a payment, a member or a shop, in the order of the log: what happened,
-//! who, when, why, and what followed from what (O12).
+//! The whole story of a subscription, an order, a payment, a member, a product, a mail, a webhook or a shop, in the order
+//! of the log: what happened, who, when, why, and what followed from what (O12).
 //!
 //! Read from the log alone. Tables only say which streams belong to the story.
 
@@ -17,12 +17,12 @@ pub use entry::Entry;
 pub(crate) use words::{actor, reason};
 
 use crate::app::{App, AppError};
-use crate::members::ERASED;
+use crate::members::{ERASED, UNREADABLE};
 use chrono::DateTime;
 use entry::Told;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
-use teiki_domain::ids::{MemberId, OrderId, ProductId, ShopId, SubscriptionId, TransactionId, WebhookId};
+use teiki_domain::ids::{MailId, MemberId, OrderId, ProductId, ShopId, SubscriptionId, TransactionId, WebhookId};
 use teiki_domain::member::MemberEvent;
 use teiki_domain::order::OrderEvent;
 use teiki_domain::recorded::{DecodeError, RecordedEvent};
@@ -45,7 +45,8 @@ const HIDDEN: &str = "(氏名は非表示)";
 pub enum HistoryError {
     /// Nothing happened under this id.
     #[error(
-        "there is nothing under {0}: name an order, a subscription, a transaction ID, a member, a webhook or a shop"
+        "there is nothing under {0}: name an order, a subscription, a transaction ID, a member, a product, a mail, a \
+         webhook or a shop"
     )]
     Nothing(String),
     /// The log cannot be read.
@@ -145,8 +146,8 @@ async fn name_of(
     if let Some(name) = known.get(member_id) {
         return Ok(name.clone());
     }
-    let name = crate::members::name(app, member_id, profile).await?;
-    let name = if names || name == ERASED { name } else { HIDDEN.to_owned() };
+    let name = crate::members::shown(app, member_id, profile).await?.name;
+    let name = if names || [ERASED, UNREADABLE].contains(&name.as_str()) { name } else { HIDDEN.to_owned() };
     known.insert(member_id.clone(), name.clone());
     Ok(name)
 }
@@ -172,7 +173,8 @@ impl Story {
         Ok(())
     }
 
-    /// Members, subscriptions and products are numbered in the same form; the story tells of whichever there is.
+    /// Members, subscriptions, products and mails are numbered in much the same form; the story tells of whichever there
+    /// is.
     async fn numbered(&mut self, app: &App, id: &str) -> Result<(), HistoryError> {
         if let Ok(subscription) = id.parse::<SubscriptionId>() {
             self.subscription(app, &subscription).await?;
@@ -182,6 +184,9 @@ impl Story {
         }
         if let Ok(product) = id.parse::<ProductId>() {
             self.stream(app, "product", product.as_str(), |_| true).await?;
+        }
+        if let Ok(mail) = id.parse::<MailId>() {
+            self.stream(app, "mail", mail.as_str(), |_| true).await?;
         }
         Ok(())
     }

@@ -82,9 +82,8 @@ impl From<DocumentError> for Problem {
                 tracing::error!(%error, "a document cannot be printed");
                 super::problem::internal()
             }
-            error @ (DocumentError::Log(_) | DocumentError::Sequencer(_) | DocumentError::Key(_)) => {
-                unavailable(&error)
-            }
+            DocumentError::Key(error) => error.into(),
+            error @ (DocumentError::Log(_) | DocumentError::Sequencer(_)) => unavailable(&error),
         }
     }
 }

@@ -56,7 +56,10 @@ pub(super) struct Events {
 
 impl From<FeedError> for Problem {
     fn from(error: FeedError) -> Self {
-        unavailable(&error)
+        match error {
+            FeedError::Key(error) => error.into(),
+            error => unavailable(&error),
+        }
     }
 }
 

@@ -19,8 +19,8 @@ use utoipa::{IntoParams, ToSchema};
 #[into_params(parameter_in = Path)]
 #[allow(dead_code, reason = "read by the description of the API alone")]
 pub(super) struct HistoryPath {
-    /// An order, a subscription, a transaction ID (取引ID), a member or a shop.
-    #[param(pattern = "^([0-9]{5}(-[A-Za-z0-9_]{1,19}(-[0-9]{8})?)?|[0-9]{20})$", example = "02396-D0001-20260401")]
+    /// An order, a subscription, a transaction ID (取引ID), a member, a product, a mail, a webhook or a shop.
+    #[param(pattern = "^([0-9]{5}(-[A-Za-z0-9_-]{1,40})?|[0-9]{20})$", example = "02396-D0001-20260401")]
     id: String,
 }
 
@@ -54,6 +54,7 @@ impl From<HistoryError> for Problem {
             HistoryError::Nothing(_) => {
                 Problem::new(StatusCode::NOT_FOUND, "not_found", "There is no such thing").detail(error.to_string())
             }
+            HistoryError::Key(error) => error.into(),
             error => unavailable(&error),
         }
     }

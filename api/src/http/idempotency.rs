@@ -67,7 +67,7 @@ pub(super) async fn once(State(app): State<Arc<App>>, request: Request, next: Ne
     // Of a key with these scopes: the answer may hold what other scopes do not open.
     let print = format!("{}:{}", caller.scopes_text(), fingerprint(&parts.method, &parts.uri.to_string(), &body));
     let context = format!("idempotency:{}:{}", held.shop, held.key);
-    let seal = |text: &str| app.keys.seal_secret(&context, text).map_err(|error| unavailable(&error));
+    let seal = |text: &str| app.keys.seal_secret(&context, text).map_err(Problem::from);
     let longest = Duration::from_std(longest(&app)).unwrap_or(Duration::MAX);
     let asked = seal(&print)?;
     let standing = idempotency_keys::take(&app.storage, &held, asked.ciphertext(), app.clock.now(), longest)
@@ -75,7 +75,7 @@ pub(super) async fn once(State(app): State<Arc<App>>, request: Request, next: Ne
         .map_err(|error| unavailable(&error))?;
     let open = |sealed: &str| {
         let opened = app.keys.open_secret(&context, &Sealed::from_ciphertext(sealed.to_owned()));
-        opened.map_err(|error| unavailable(&error))
+        opened.map_err(Problem::from)
     };
     let same = |sealed: &str| if open(sealed)?.as_str() == print { Ok(()) } else { Err(reused()) };
     let (repeats, asked) = match standing {
@@ -130,7 +130,7 @@ async fn answer(app: &App, held: &Held, repeats: bool, context: &str, response: 
         Ok(text) if is_final(status, text) => {
             let kept = Kept { status: status.as_u16(), headers: worth_keeping(&parts.headers), body: text.to_owned() };
             let kept = serde_json::to_string(&kept).map_err(|_| internal())?;
-            let sealed = app.keys.seal_secret(context, &kept).map_err(|error| unavailable(&error))?;
+            let sealed = app.keys.seal_secret(context, &kept)?;
             idempotency_keys::answer(&app.storage, held, sealed.ciphertext()).await
         }
         _ => idempotency_keys::let_go(&app.storage, held).await,

@@ -1,25 +1,25 @@
-//! Members and their cards.
+//! Members and their personal data.
+
+pub(super) mod cards;
 
 use super::caller::Caller;
-use super::problem::{Declined, Problem, unavailable};
+use super::problem::{Problem, unavailable};
 use super::query::{NoParams, Params, cursor, limit, parse};
 use crate::app::App;
 use crate::erasure;
 use crate::members::{self, PostalAddress, Profile};
-use crate::payments::{CardDeletion, CardRegistration};
-use crate::workers::retries;
+use crate::payments::CardDeletion;
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, PathRejection};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use chrono::NaiveDate;
+use cards::CardView;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use teiki_domain::card_expiry::{CardExpiry, ExpiryStanding};
+use teiki_domain::card_expiry::CardExpiry;
 use teiki_domain::ids::MemberId;
-use teiki_domain::member::Member;
 use teiki_infrastructure::api_keys::Scope;
-use teiki_infrastructure::redacted::Redacted;
+use teiki_infrastructure::key_ring::KeyError;
 use teiki_projections::member_list::{self, MemberRow};
 use utoipa::{IntoParams, ToSchema};
 
@@ -140,85 +140,6 @@ pub(super) async fn erase(
     Ok(Json(Erased { member_id: member.to_string(), erased: true, cards_deleted }))
 }
 
-/// A card, as the browser's token for it.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = NewCard)]
-pub(super) struct RegisterCard {
-    /// What Paygent's script returned in the buyer's browser (C2).
-    #[schema(value_type = String, write_only, min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_-]+$")]
-    token: Redacted<String>,
-}
-
-/// A card in Paygent's vault.
-#[derive(Serialize, ToSchema)]
-pub(super) struct KeptCard {
-    member_id: String,
-    /// The number as Paygent masks it.
-    #[schema(example = "************1111")]
-    masked_number: String,
-    /// As printed on the card.
-    #[schema(example = "05/26")]
-    expiry: String,
-}
-
-/// `POST /v1/members/{id}/cards`: keeps the card behind a token in Paygent's vault (C8, M1).
-#[utoipa::path(post, path = "/v1/members/{id}/cards", operation_id = "register_card", tag = "members",
-    params(super::schema::MemberPath), request_body = RegisterCard,
-    responses((status = 201, body = KeptCard, description = "Paygent keeps the card; it is the one charged from now on."),
-        Declined))]
-pub(super) async fn register_card(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    id: Result<Path<String>, PathRejection>,
-    body: Result<Json<RegisterCard>, JsonRejection>,
-) -> Result<(StatusCode, Json<KeptCard>), Problem> {
-    let Path(id) = id?;
-    let Json(body) = body?;
-    let member: MemberId =
-        id.parse().map_err(|error: teiki_domain::ids::IdError| Problem::validation("id", error.to_string()))?;
-    let token = body.token.expose();
-    if !(1..=64).contains(&token.len()) || !token.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-') {
-        return Err(Problem::validation(
-            "token",
-            "a token as Paygent's script returns it, 1 to 64 letters, digits, - or _",
-        ));
-    }
-    let because = caller.because(&app, "the member registered a card");
-    // A caller that hangs up must not leave the card half registered: the work goes on by itself.
-    let (engine, of) = (app.clone(), member.clone());
-    let work = app.spawn(async move {
-        let kept = engine.payments.register_card(&of, body.token, &because).await;
-        if let Ok(CardRegistration::Registered(_)) = &kept {
-            // The card is kept whatever comes of this; a crash in between is made up for at the next start.
-            if let Err(error) = retries::after_card_change(&engine, &of).await {
-                tracing::error!(%error, member = %of, "the attempts after a card change failed; the next start makes them");
-            }
-        }
-        kept
-    });
-    let kept = work.await.map_err(|_| super::problem::internal())??;
-    app.settle().await.map_err(|error| unavailable(&error))?;
-    match kept {
-        CardRegistration::Registered(card) => Ok((
-            StatusCode::CREATED,
-            Json(KeptCard {
-                member_id: member.to_string(),
-                masked_number: card.masked_number,
-                expiry: card.expiry.to_string(),
-            }),
-        )),
-        CardRegistration::Failed { code, detail } if code.is_empty() => {
-            let title = "Paygent gave no usable answer; register the card again";
-            Err(Problem::new(StatusCode::BAD_GATEWAY, "paygent_unreachable", title).detail(detail).retryable())
-        }
-        CardRegistration::Failed { code, detail } => {
-            let title = teiki_domain::declines::meaning(&code, &detail);
-            Err(Problem::new(StatusCode::PAYMENT_REQUIRED, "card_refused", title).paygent(code, detail))
-        }
-    }
-}
-
 /// A member. Personal data is shown only to keys with the scope `personal_data`.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Member)]
@@ -235,6 +156,11 @@ pub(super) struct MemberView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<ProfileView>)]
     profile: Option<Option<ProfileView>>,
+    /// True where the personal data is there and does not open with the keys of this store: `profile` is null then, and the
+    /// keys want to be restored from their backup. Left out everywhere else.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    profile_unreadable: bool,
 }
 
 /// Personal data of a member.
@@ -259,34 +185,6 @@ impl From<Profile> for ProfileView {
         let Profile { name, mail, phone, address, postal } = profile;
         let PostalAddress { postal_code, prefecture, city, street, building } = postal;
         Self { name, mail, phone, address, postal_code, prefecture, city, street, building }
-    }
-}
-
-/// A card in Paygent's vault.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Card)]
-pub(super) struct CardView {
-    /// Its id in the vault.
-    card_id: String,
-    /// The number as Paygent masks it.
-    #[schema(example = "************1111")]
-    masked_number: String,
-    /// As printed on the card.
-    #[schema(example = "05/26")]
-    expiry: String,
-    /// Its last day.
-    valid_through: NaiveDate,
-    /// How it stands today (K).
-    #[schema(schema_with = super::schema::standing)]
-    standing: ExpiryStanding,
-    /// Whether it is the one charged from now on.
-    in_force: bool,
-}
-
-impl CardView {
-    fn new(card_id: String, masked_number: String, expiry: CardExpiry, today: NaiveDate, in_force: bool) -> Self {
-        let (valid_through, standing) = (expiry.last_day(), expiry.standing(today));
-        Self { card_id, masked_number, expiry: expiry.to_string(), valid_through, standing, in_force }
     }
 }
 
@@ -349,36 +247,6 @@ pub(super) async fn one(
     }
 }
 
-/// A member's cards, newest first.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Cards {
-    cards: Vec<CardView>,
-}
-
-/// `GET /v1/members/{id}/cards`: every card kept for the member, newest first; the newest is the one charged (M1).
-#[utoipa::path(get, path = "/v1/members/{id}/cards", operation_id = "list_cards", tag = "members",
-    params(super::schema::MemberPath), responses((status = 200, body = Cards)))]
-pub(super) async fn cards(
-    State(app): State<Arc<App>>,
-    id: Result<Path<String>, PathRejection>,
-    Params(NoParams {}): Params<NoParams>,
-) -> Result<Json<Cards>, Problem> {
-    let Path(id) = id?;
-    let id: MemberId = parse("id", &id)?;
-    let loaded = app.gateway.load::<Member>(id.as_str()).await.map_err(|error| unavailable(&error))?;
-    if let Member::Erased(_) = loaded.aggregate {
-        return Ok(Json(Cards { cards: vec![] }));
-    }
-    let Some(details) = loaded.aggregate.details() else { return Err(no_such(&id)) };
-    let today = app.clock.today();
-    let mut kept: Vec<_> = details.cards.iter().collect();
-    kept.sort_by_key(|(registration, _)| std::cmp::Reverse(*registration));
-    let cards = kept.into_iter().enumerate().map(|(i, (_, card))| {
-        CardView::new(card.card_id.to_string(), card.masked_number.clone(), card.expiry, today, i == 0)
-    });
-    Ok(Json(Cards { cards: cards.collect() }))
-}
-
 fn no_such(id: &MemberId) -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "not_found", "There is no such member").detail(format!("member {id}"))
 }
@@ -390,13 +258,18 @@ async fn present(app: &App, caller: &Caller, row: MemberRow) -> Result<MemberVie
         (Some(id), Some(masked), Some(expiry)) => Some(CardView::new(id, masked, expiry, app.clock.today(), true)),
         _ => None,
     };
-    let profile = if caller.has(Scope::PersonalData) {
+    let (profile, profile_unreadable) = if caller.has(Scope::PersonalData) {
         let id: MemberId = parse("member_id", &row.member_id)?;
-        let profile =
-            members::open_profile(app, &id, &row.sealed_profile).await.map_err(|error| unavailable(&error))?;
-        Some(profile.map(ProfileView::from))
+        match members::open_profile(app, &id, &row.sealed_profile).await {
+            // One that does not open must not take the list away from everybody.
+            Err(error @ KeyError::DoesNotOpen(_)) => {
+                tracing::error!(member = %id, %error, "the profile of a member cannot be read");
+                (Some(None), true)
+            }
+            profile => (Some(profile?.map(ProfileView::from)), false),
+        }
     } else {
-        None
+        (None, false)
     };
     Ok(MemberView {
         member_id: row.member_id,
@@ -404,5 +277,6 @@ async fn present(app: &App, caller: &Caller, row: MemberRow) -> Result<MemberVie
         erased_at: row.erased_at,
         card,
         profile,
+        profile_unreadable,
     })
 }

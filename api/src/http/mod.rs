@@ -5,6 +5,7 @@ mod body;
 mod bulk;
 pub(crate) mod caller;
 pub(crate) mod cards;
+mod connections;
 pub(crate) mod documents;
 mod events;
 mod health;
@@ -55,11 +56,13 @@ use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
 use caller::Limits;
+use connections::Patience;
 use openapi::Routes;
 pub(crate) use problem::{
     Problem, internal, not_found as no_such, not_found as nothing_there, product as product_problem, settings_problem,
     unavailable,
 };
+pub(crate) use schema::event_nouns;
 use utoipa_axum::routes;
 
 /// Largest request body in bytes.
@@ -92,19 +95,11 @@ pub async fn bind(listen: &str) -> Result<TcpListener, BindError> {
 }
 
 /// Serves until `stop`, then lets requests under way finish.
-pub async fn serve(app: Arc<App>, listener: TcpListener, stop: CancellationToken) -> std::io::Result<()> {
-    // Requests under way end within this time; a connection that never sends one must not hold up the end.
+pub async fn serve(app: Arc<App>, listener: TcpListener, stop: CancellationToken) {
+    // Requests under way end within this time.
     let last = longest(&app) + Duration::from_secs(5);
-    let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
-    let stopped = stop.clone();
-    let serving = axum::serve(listener, service).with_graceful_shutdown(async move { stopped.cancelled().await });
-    tokio::select! {
-        ended = serving => ended,
-        () = async { stop.cancelled().await; tokio::time::sleep(last).await } => {
-            tracing::warn!("a connection without a request was cut off");
-            Ok(())
-        }
-    }
+    let patience = Patience { silence: app.config.connection_timeout(), last };
+    connections::serve(listener, router(app), patience, stop).await;
 }
 
 /// Longest time a request may take. A call to Paygent may take its whole time-out, so it is a little longer than that;
@@ -160,8 +155,8 @@ fn keyed() -> Routes {
         .routes(routes!(members::register))
         .routes(routes!(members::list))
         .routes(routes!(members::one))
-        .routes(routes!(members::cards))
-        .routes(routes!(members::register_card))
+        .routes(routes!(members::cards::list))
+        .routes(routes!(members::cards::register))
         .routes(routes!(members::erase))
         .routes(routes!(history::read))
         .routes(routes!(cards::expiring))
@@ -226,26 +221,26 @@ fn keyed() -> Routes {
         .routes(routes!(shop_settings::retry_policy))
         .routes(routes!(shop_settings::validity))
         .routes(routes!(shop_settings::notice_key))
-        .routes(routes!(shop_profile::name))
-        .routes(routes!(shop_profile::profile))
-        .routes(routes!(shop_profile::mail_sender))
-        .routes(routes!(shop_profile::invoice_issuer))
-        .routes(routes!(shop_profile::waybill_carrier))
-        .routes(routes!(shop_profile::contract_options))
-        .routes(routes!(shop_profile::normal_purchase))
-        .routes(routes!(shop_profile::three_d_secure))
-        .routes(routes!(shop_profile::card_linking))
-        .routes(routes!(shop_profile::display_name))
-        .routes(routes!(shop_profile::payment_notes))
-        .routes(routes!(shop_profile::payment_logo))
-        .routes(routes!(shop_profile::legal_notice))
-        .routes(routes!(shop_profile::privacy_policy))
-        .routes(routes!(shop_profile::member_terms))
-        .routes(routes!(shop_profile::shipping_guide))
-        .routes(routes!(shop_profile::delivery_cycles))
-        .routes(routes!(shop_profile::cart_texts))
-        .routes(routes!(shop_profile::cart_design))
-        .routes(routes!(shop_profile::my_page))
+        .routes(routes!(shop_profile::doors::name))
+        .routes(routes!(shop_profile::doors::profile))
+        .routes(routes!(shop_profile::doors::mail_sender))
+        .routes(routes!(shop_profile::doors::invoice_issuer))
+        .routes(routes!(shop_profile::doors::waybill_carrier))
+        .routes(routes!(shop_profile::doors::contract_options))
+        .routes(routes!(shop_profile::doors::normal_purchase))
+        .routes(routes!(shop_profile::doors::three_d_secure))
+        .routes(routes!(shop_profile::doors::card_linking))
+        .routes(routes!(shop_profile::doors::display_name))
+        .routes(routes!(shop_profile::doors::payment_notes))
+        .routes(routes!(shop_profile::doors::payment_logo))
+        .routes(routes!(shop_profile::doors::legal_notice))
+        .routes(routes!(shop_profile::doors::privacy_policy))
+        .routes(routes!(shop_profile::doors::member_terms))
+        .routes(routes!(shop_profile::doors::shipping_guide))
+        .routes(routes!(shop_profile::doors::delivery_cycles))
+        .routes(routes!(shop_profile::doors::cart_texts))
+        .routes(routes!(shop_profile::doors::cart_design))
+        .routes(routes!(shop_profile::doors::my_page))
         .routes(routes!(events::list))
         .routes(routes!(webhooks::list, webhooks::register))
         .routes(routes!(webhooks::one, webhooks::remove))

@@ -146,6 +146,11 @@ pub(super) struct OrderPath {
     id: String,
 }
 
+/// What an event can be about: what the feed calls it.
+pub(crate) fn event_nouns() -> RefOr<Schema> {
+    names(&crate::feed::nouns().collect::<Vec<_>>()).into()
+}
+
 /// A mail in an address.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]

@@ -116,7 +116,7 @@ pub(crate) async fn may_be(
             && merchant == merchant_id
         {
             let context = secret_context(other, "connect_password");
-            let password = app.keys.open_secret(&context, password).map_err(|error| unavailable(&error))?;
+            let password = app.keys.open_secret(&context, password)?;
             (taken, known) = (true, known || *password == *password_given.expose());
         }
     }
@@ -142,7 +142,7 @@ pub(crate) fn seal(
     {
         return Ok(kept);
     }
-    app.keys.seal_secret(&context, text).map_err(|error| unavailable(&error))
+    Ok(app.keys.seal_secret(&context, text)?)
 }
 
 /// Simultaneous-sale flag (S4).

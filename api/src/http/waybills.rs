@@ -1,7 +1,7 @@
 //! Data for the parcel carriers' waybill programs (宅配便送り状, O14).
 
 use super::caller::Caller;
-use super::problem::{Problem, internal, not_found as no_such, unavailable};
+use super::problem::{Problem, internal, not_found as no_such};
 use super::query::{Params, date, optional};
 use super::request::field;
 use crate::app::App;
@@ -54,7 +54,7 @@ impl From<WaybillError> for Problem {
             WaybillError::NotOpen(_) => Problem::validation("order_ids", error.to_string()),
             WaybillError::Shop(error) => error.into(),
             WaybillError::Query(error) => error.into(),
-            error @ WaybillError::Key(_) => unavailable(&error),
+            WaybillError::Key(error) => error.into(),
             error @ WaybillError::Form(_) => {
                 tracing::error!(%error, "waybill data cannot be written");
                 internal()

@@ -41,14 +41,10 @@ impl From<WebhooksError> for Problem {
             E::TooMany | E::TooManySecrets => conflict("too_many", error),
             E::Contended => conflict("contended", error).retryable(),
             E::Disabled(_) => conflict("disabled", error),
-            E::Store(_)
-            | E::Log(_)
-            | E::Key(_)
-            | E::Secret(_)
-            | E::Serial(_)
-            | E::History(_)
-            | E::Sequencer(_)
-            | E::Id(_) => unavailable(&error),
+            E::Key(error) => error.into(),
+            E::Store(_) | E::Log(_) | E::Secret(_) | E::Serial(_) | E::History(_) | E::Sequencer(_) | E::Id(_) => {
+                unavailable(&error)
+            }
         }
     }
 }

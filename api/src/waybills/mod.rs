@@ -76,7 +76,7 @@ pub enum WaybillError {
 }
 
 /// Makes the file for `carrier`, or the one of the shop's settings. Orders of erased members have no address any more
-/// and are not in it.
+/// and are not in it; where an address does not open, the row says so in place of it.
 pub async fn file(
     app: &App,
     shop: ShopId,
@@ -92,7 +92,7 @@ pub async fn file(
     for chunk in ids.chunks(500) {
         for member in teiki_projections::member_list::many(&app.storage, chunk).await? {
             let Ok(id) = member.member_id.parse::<MemberId>() else { continue };
-            if let Some(profile) = members::open_profile(app, &id, &member.sealed_profile).await? {
+            if let Some(profile) = members::open_for_list(app, &id, &member.sealed_profile).await? {
                 profiles.insert(member.member_id, profile);
             }
         }

@@ -307,7 +307,7 @@ pub(crate) async fn page(
     let member = app.gateway.load::<Member>(details.member_id.as_str()).await.map_err(|error| unavailable(&error))?;
     let member = member.aggregate;
     let profile = match member.details() {
-        Some(known) => members::profile(&app, &details.member_id, &known.profile).await,
+        Some(known) => members::shown(&app, &details.member_id, &known.profile).await,
         None => Ok(Profile {
             name: members::ERASED.into(),
             mail: String::new(),
@@ -316,7 +316,7 @@ pub(crate) async fn page(
             postal: PostalAddress::default(),
         }),
     };
-    let profile = profile.map_err(|error| unavailable(&error))?;
+    let profile = profile.map_err(Problem::from)?;
     let name = profile.name.clone();
     let expected = if now { renewals::next_of(&app, &details).await? } else { None };
     let filter =
