@@ -6,6 +6,7 @@ use paygent_simulator::{Fault, Rule, TelegramKind};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
+use teiki_infrastructure::api_keys::Scope;
 use teiki_tests::served::Served;
 use teiki_tests::stage::Stage;
 use teiki_tests::stores::StoreKind;
@@ -122,6 +123,67 @@ async fn a_request_under_way_at_the_end_is_answered() {
     assert_eq!(answer.status(), StatusCode::OK);
     let body: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
     assert_eq!(body["payment_status"], json!("sales_confirmed"));
+    stage.close().await;
+}
+
+/// A body that does not come is the caller's affair: answered as such, and nothing is done.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_does_not_come_is_answered_so_and_the_connection_closed() {
+    let (stage, served) = served("400").await;
+    let key = format!("Authorization: Bearer {}\r\n", stage.key(&Scope::ALL).await);
+    let once = format!("{key}Idempotency-Key: k\r\n");
+    let form = "Origin: http://localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n".to_owned();
+    let json = "Content-Type: application/json\r\n";
+    let (short, chunked, large) =
+        ("Content-Length: 100\r\n", "Transfer-Encoding: chunked\r\n", "Content-Length: 99999999999\r\n");
+    for (path, headers, body, status, code) in [
+        ("/v1/members", format!("{key}{json}{short}"), "{", "408", "body_too_slow"),
+        ("/v1/members", format!("{once}{json}{short}"), "{", "408", "body_too_slow"),
+        ("/v1/members", format!("{key}{json}{chunked}"), "1\r\n{\r\n", "408", "body_too_slow"),
+        ("/v1/members", format!("{key}{json}{short}Expect: 100-continue\r\n"), "", "100", "body_too_slow"),
+        ("/sign-in", format!("{form}{short}"), "login=", "408", "送信が時間内に終わりませんでした"),
+        ("/paygent/notices/02396", format!("{form}{short}"), "a=", "408", "body_too_slow"),
+        // Refused without waiting.
+        ("/v1/members", format!("{key}{json}{large}"), "{", "413", "unreadable_body"),
+        ("/v1/members", format!("{json}{chunked}"), "1\r\n{\r\n", "401", "no_key"),
+    ] {
+        let mut stream = connect(&served).await;
+        let request = format!("POST {path} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n{body}");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let answer = to_the_end(&mut stream).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")) && answer.contains(code), "{request}: {answer}");
+    }
+    // What was not taken left no key behind.
+    let person = json!({"member_id": "02396-M9", "name": "佐藤 光", "mail": "hikaru@example.jp"});
+    let again = served.client.post(format!("{}/v1/members", served.base)).header("idempotency-key", "k");
+    let again = again.header("content-type", "application/json").body(person.to_string()).send().await.unwrap();
+    assert_eq!(again.status(), StatusCode::CREATED);
+    served.stop().await;
+    stage.close().await;
+}
+
+/// Pages answer to the one name that a request asks for, however it says it.
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_are_not_shown_under_two_names() {
+    let (stage, served) = served("2000").await;
+    for (target, hosts, status) in [
+        ("/sign-in", "Host: localhost\r\n", "200"),
+        ("http://localhost/sign-in", "Host: localhost\r\n", "200"),
+        ("http://evil.example/sign-in", "Host: localhost\r\n", "421"),
+        ("http://evil.example/metrics", "Host: localhost\r\n", "421"),
+        ("http://localhost/sign-in", "Host: evil.example\r\n", "421"),
+        ("/sign-in", "Host: localhost\r\nHost: evil.example\r\n", "421"),
+        ("/metrics", "Host: localhost\r\nHost: evil.example\r\n", "421"),
+        ("/sign-in", "", "421"),
+    ] {
+        let mut stream = connect(&served).await;
+        let request = format!("GET {target} HTTP/1.1\r\n{hosts}Connection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let answer = to_the_end(&mut stream).await;
+        let line = answer.lines().next().unwrap_or_default();
+        assert!(line.starts_with(&format!("HTTP/1.1 {status} ")), "{request}: {line}");
+    }
+    served.stop().await;
     stage.close().await;
 }
 

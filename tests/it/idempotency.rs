@@ -50,6 +50,9 @@ async fn a_repeated_request_gets_the_first_answer(kind: StoreKind) {
         let (status, _, problem) = asked(&served, &path, bad, &Value::Null).await;
         assert_eq!((status.as_u16(), &problem["field"]), (422, &json!("idempotency-key")), "{bad:?}");
     }
+    let twice = served.client.post(format!("{}{path}", served.base)).header("idempotency-key", "k-8");
+    let (status, _, problem) = read(twice.header("idempotency-key", "k-9").send().await.unwrap()).await;
+    assert_eq!((status.as_u16(), &problem["field"]), (422, &json!("idempotency-key")), "two keys are none: {problem}");
     // A request that was not understood leaves its key to the next one.
     let card = format!("/v1/members/{}/cards", member(0));
     assert_eq!(asked(&served, &card, "k-2", &json!({"token": "not a token"})).await.0.as_u16(), 422);

@@ -32,6 +32,7 @@ pub(crate) fn sentence(language: Language, problem: &Problem) -> String {
         "keys_unusable" => {
             "保存されている情報を開く鍵がありません。エンジンのログを確認し、鍵をバックアップから戻してください"
         }
+        "body_too_slow" => "送信が時間内に終わりませんでした。何も変更していません。もう一度送信してください",
         "timed_out" => "時間内に終わりませんでした。結果を確認してからもう一度行ってください",
         "internal" => "エンジンで問題が起きました。ログを確認してください",
         _ => return problem.sentence(),

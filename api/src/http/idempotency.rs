@@ -13,6 +13,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use chrono::Duration;
+use hyper::body::Body as _;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
@@ -56,7 +57,8 @@ pub(super) async fn once(State(app): State<Arc<App>>, request: Request, next: Ne
         .to_str()
         .ok()
         .filter(|key| (1..=LONGEST).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()));
-    let rule = format!("1 to {LONGEST} letters, digits or signs, new for each request, such as a UUID");
+    let key = key.filter(|_| request.headers().get_all(&KEY).iter().nth(1).is_none());
+    let rule = format!("one key of 1 to {LONGEST} letters, digits or signs, new for each request, such as a UUID");
     let key = key.ok_or_else(|| Problem::validation("idempotency-key", rule))?.to_owned();
     let Some(caller) = request.extensions().get::<Caller>() else { return Err(internal()) };
     let held = Held { shop: caller.shop, key, holder: app.gateway.new_id() };
@@ -187,10 +189,15 @@ fn replay(kept: &str) -> Result<Response, Problem> {
 }
 
 pub(super) async fn read(body: Body) -> Result<Bytes, Problem> {
-    axum::body::to_bytes(body, super::BODY_MAX).await.map_err(|_| {
+    let unreadable = || {
         let title = "The body cannot be read, or is larger than is taken";
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "unreadable_body", title)
-    })
+    };
+    // What says of itself that it is too large is not waited for.
+    if body.size_hint().lower() > super::BODY_MAX as u64 {
+        return Err(unreadable());
+    }
+    axum::body::to_bytes(body, super::BODY_MAX).await.map_err(|_| unreadable())
 }
 
 /// What is asked, in a form of fixed length.

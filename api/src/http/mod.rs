@@ -1,5 +1,6 @@
 //! The HTTP server: the API for billing services, and the console's pages beside it.
 
+mod arriving;
 pub(crate) mod as_of;
 mod body;
 mod bulk;
@@ -119,7 +120,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/metrics", get(metrics::show))
         .route("/openapi.json", get(openapi::serve))
         .merge(openapi::pages().layer(set(header::CONTENT_SECURITY_POLICY, DOCS_POLICY)))
-        .merge(open().split().0)
+        .merge(open().split().0.route_layer(axum::middleware::from_fn_with_state(app.clone(), arriving::in_time)))
         .merge(v1(&app))
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method)
@@ -257,6 +258,7 @@ fn v1(app: &Arc<App>) -> Router<Arc<App>> {
         .route_layer(axum::middleware::from_fn(body::is_an_object))
         .route_layer(axum::middleware::from_fn_with_state(app.clone(), idempotency::once))
         .route_layer(axum::middleware::from_fn_with_state((app.clone(), limits), caller::authenticate))
+        .route_layer(axum::middleware::from_fn_with_state(app.clone(), arriving::in_time))
 }
 
 fn set(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
@@ -275,7 +277,10 @@ async fn late(response: Response) -> Response {
 /// Problems that met somebody outside the pages for those who are signed in are shown as pages too.
 async fn framed(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let (headers, uri) = (request.headers().clone(), request.uri().clone());
-    console::bare(&app, &headers, &uri, next.run(request).await)
+    let (request, late) = arriving::timed(&app, request);
+    let answer = late.instead_of(next.run(request).await);
+    let answer = answer.unwrap_or_else(|problem| console::Page::from(problem).into_response());
+    console::bare(&app, &headers, &uri, answer)
 }
 
 async fn not_found() -> Response {

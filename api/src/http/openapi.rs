@@ -42,11 +42,12 @@ impl Routes {
 }
 
 /// What every operation may be answered with beside its own answers: status, name, when, an example.
-const COMMON: [(u16, &str, &str, &str); 11] = [
+const COMMON: [(u16, &str, &str, &str); 12] = [
     (400, "BrokenBody", "The body is not JSON.", "broken_json"),
     (401, "NoKey", "There is no key, or one that opens nothing.", "no_key"),
     (403, "ScopeMissing", "The key does not have the scope that this takes.", "scope_missing"),
     (404, "NotFound", "There is no such thing in the shop of the key.", "not_found"),
+    (408, "TooSlow", "The body did not come in time; nothing was done.", "body_too_slow"),
     (409, "Conflict", "The present state does not allow it; nothing was changed.", "refused"),
     (413, "TooLarge", "The body is larger than 256 KiB.", "unreadable_body"),
     (415, "NotJson", "The body was not sent as application/json.", "not_json"),
@@ -99,7 +100,7 @@ const TAGS: [(&str, &str); 12] = [
 ];
 
 fn response(status: u16, text: &str, code: &str) -> Value {
-    let retryable = matches!(status, 429 | 503 | 504);
+    let retryable = matches!(status, 408 | 429 | 503 | 504);
     let mut example = json!({
         "type": "about:blank", "title": text, "status": status, "code": code, "retryable": retryable,
         "request_id": "019a0a3e-5a3e-7c31-8f53-0d9b7a1c2e4f",
@@ -151,7 +152,7 @@ fn describe(path: &str, method: &str, operation: &mut Map<String, Value>) {
             statuses.push(409);
         }
         if body {
-            statuses.extend([400, 413, 415]);
+            statuses.extend([400, 408, 413, 415]);
         }
         let list = operation.entry("parameters").or_insert_with(|| json!([]));
         if let (true, Some(list)) = (writes, list.as_array_mut()) {

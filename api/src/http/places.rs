@@ -24,7 +24,7 @@ pub(super) async fn admitted(State(app): State<Arc<App>>, request: Request, next
     }
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let here = peer.is_none_or(|ConnectInfo(peer)| peer.ip().to_canonical().is_loopback());
-    let host = text(request.headers(), header::HOST).unwrap_or("").to_owned();
+    let host = host(&request).to_owned();
     let origin = match app.config.console_origin.split_once("://") {
         // Figures about the whole engine are for this machine alone.
         Some((_, named)) if named == host && path != "/metrics" => app.config.console_origin.clone(),
@@ -36,6 +36,19 @@ pub(super) async fn admitted(State(app): State<Arc<App>>, request: Request, next
         return Problem::new(StatusCode::FORBIDDEN, "other_site", title).into_response();
     }
     next.run(request).await
+}
+
+/// The name that the request asks for; "?" for one that does not say it, or says more than one.
+fn host(request: &Request) -> &str {
+    let mut named = request.headers().get_all(header::HOST).iter();
+    let host = match (named.next(), named.next()) {
+        (Some(host), None) => host.to_str().unwrap_or("?"),
+        _ => "?",
+    };
+    match request.uri().authority() {
+        Some(authority) if authority.as_str() != host => "?",
+        _ => host,
+    }
 }
 
 /// Programs send neither header; browsers always send one of them with a POST.
