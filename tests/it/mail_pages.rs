@@ -40,6 +40,19 @@ async fn o15_an_operator_changes_the_text_and_sends_it(kind: StoreKind) {
     assert!(form.value("body").contains("お問い合わせ伝票番号: 1234"), "{}", form.value("body"));
     assert!(form.value("subject").contains("商品発送のお知らせ"));
 
+    // Which mail it is, is said and not guessed.
+    for kind in ["", "poem"] {
+        let unsaid = console.submit(form.clone().set("kind", kind).set("body", "<i>本文</i>")).await;
+        assert_eq!(unsaid.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(
+            unsaid.text("#kind-error").contains("どのメール") && unsaid.has("select[name=kind]"),
+            "{}",
+            unsaid.html
+        );
+        assert!(unsaid.form_where("form.stack").value("body").contains("<i>本文</i>") && !unsaid.html.contains("<i>"));
+    }
+    assert_eq!(server.until(thanks).await.len(), thanks, "nothing was sent");
+
     // What cannot be sent stays as it was typed, with the reason at its field.
     let body = "<script>alert(1)</script>\r\n本文";
     let wrong = console.submit(form.clone().set("subject", "").set("body", body)).await;

@@ -37,6 +37,8 @@ struct MailFormPage {
     back: String,
     about: String,
     kind: String,
+    /// The kinds to choose from, where none was said.
+    kinds: Vec<(&'static str, &'static str)>,
     /// The forms to choose from and which is chosen; empty for mails that have no forms.
     forms: Vec<(&'static str, &'static str, bool)>,
     /// Carrier and slip number, for delivery notices.
@@ -115,8 +117,13 @@ pub(crate) async fn send_from_order(
 ) -> PageResult {
     let order = order_id(&signed, id)?;
     let wanted = Wanted::of(&form);
-    let target = wanted.target(&order)?;
     let place = (format!("/orders/{order}/mails/new"), format!("/orders/{order}"));
+    // What is sent is said, not guessed: reading the page has a kind it opens with, sending has none.
+    let Some(target) = wanted.kind.as_ref().and_then(|_| wanted.target(&order).ok()) else {
+        let why = frame.t("どのメールを送信するか選択してください", "choose which mail is sent").to_owned();
+        let target = Target::Order(order, OrderMail::Free);
+        return Ok(show(frame, &wanted, &target, place, typed(&form), Some(("kind", why))));
+    };
     send(&app, &signed, frame, &form, wanted, target, place).await
 }
 
@@ -212,12 +219,28 @@ fn show(
         }
     };
     let kind = kind.to_owned();
+    let unsaid = error.as_ref().is_some_and(|(field, _)| *field == "kind");
+    let kinds = match unsaid {
+        true => vec![
+            ("order_confirmation", language.t("注文確認メール", "Order confirmation")),
+            ("delivery_notice", language.t("配送通知メール", "Delivery notice")),
+            ("free", language.t("フリーメール", "Free mail")),
+        ],
+        false => vec![],
+    };
+    let title = if unsaid { language.t("メール", "Mail") } else { title };
     let failed = error.is_some();
-    let mut response = render(&MailFormPage { frame, title, address, back, about, kind, forms, parcel, letter, error });
+    let mut response =
+        render(&MailFormPage { frame, title, address, back, about, kind, kinds, forms, parcel, letter, error });
     if failed {
         *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
     }
     response
+}
+
+/// What was typed, whether it can be sent or not.
+fn typed(form: &Form) -> Letter {
+    Letter { subject: form.get("subject").to_owned(), body: form.raw("body").to_owned() }
 }
 
 async fn send(
@@ -240,8 +263,7 @@ async fn send(
                 _ => frame.t("本文は1〜20,000文字で入力してください。", "Write a body of 1 to 20,000 characters."),
             };
             let why = why.to_owned();
-            let typed = Letter { subject: form.get("subject").to_owned(), body: form.raw("body").to_owned() };
-            return Ok(show(frame, &wanted, &target, place, typed, Some((error.field(), why))));
+            return Ok(show(frame, &wanted, &target, place, typed(form), Some((error.field(), why))));
         }
     };
     let because = form.because(app, signed, "a mail was written");
