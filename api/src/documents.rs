@@ -7,15 +7,19 @@ use crate::command_gateway::{Because, CommandError};
 use crate::members::{self, ERASED};
 use crate::words;
 use chrono::{DateTime, NaiveDate};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use teiki_documents::{Document, Facts, Issuer, LAYOUT, Recipient, RenderError, render};
+use std::fmt;
+use teiki_documents::{Document, Facts, Issuer, LAYOUT, MadeOut, Recipient, RenderError, render};
 use teiki_domain::cqrs::Decide as _;
-use teiki_domain::ids::OrderId;
+use teiki_domain::ids::{MemberId, OrderId};
 use teiki_domain::order::{
-    Details, DocumentKind, DocumentNumber, IssueDocument, Issued, Order, OrderCommand, OrderEvent, OrderRefusal, Stands,
+    Details, DocumentKind, DocumentNumber, IssueDocument, Issued, Order, OrderCommand, OrderEvent, OrderRefusal,
+    Payment, Stands,
 };
 use teiki_domain::payment_method::PaymentMethod;
 use teiki_domain::recorded::RecordedEvent;
+use teiki_domain::sealed::Sealed;
 use teiki_domain::shop_settings::Details as Shop;
 use teiki_infrastructure::clock::tokyo;
 use teiki_infrastructure::event_store::{LogError, SequencerError};
@@ -48,23 +52,105 @@ pub enum DocumentError {
     Render(#[from] RenderError),
 }
 
+/// Longest text that a receipt is made out to or for, in characters.
+pub const MADE_OUT_MAX: usize = 100;
+
+/// To whom and for what a receipt shall be made out (宛名, 但し書き). Prints nothing of it.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wording {
+    /// 宛名 with its honorific, such as 株式会社みどり商店 御中; empty: the buyer.
+    to: String,
+    /// 但し書き; empty: goods (お品代として).
+    for_what: String,
+}
+
+impl fmt::Debug for Wording {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Wording")
+    }
+}
+
+/// A text that a receipt cannot be made out to or for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{field} is one line of up to {MADE_OUT_MAX} characters")]
+pub struct WordingError {
+    /// `made_out_to` or `made_out_for`.
+    pub field: &'static str,
+}
+
+impl Wording {
+    /// As somebody typed it. What is left empty is as usual.
+    pub fn typed(to: &str, for_what: &str) -> Result<Self, WordingError> {
+        let read = |field, text: &str| {
+            let text = text.trim();
+            let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+            match text.chars().count() <= MADE_OUT_MAX && !text.contains(breaks) {
+                true => Ok(text.to_owned()),
+                false => Err(WordingError { field }),
+            }
+        };
+        let for_what = read("made_out_for", for_what)?;
+        Ok(Self {
+            to: read("made_out_to", to)?,
+            for_what: if for_what == FOR_GOODS { String::new() } else { for_what },
+        })
+    }
+
+    /// As usual: to the buyer, for goods.
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+
+    async fn open(app: &App, member: &MemberId, sealed: Option<&Sealed>) -> Result<Self, KeyError> {
+        let Some(sealed) = sealed else { return Ok(Self::default()) };
+        // Of an erased member nothing is left, so it is made out to the placeholder.
+        let opened = app.keys.open_for_member(member, sealed).await?;
+        Ok(opened.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+    }
+}
+
+/// The words a receipt is for where nothing else was said.
+pub const FOR_GOODS: &str = "お品代として";
+
 /// Issues a document; says whether it is a new one. Where the newest of its kind says the same, that is the document:
 /// asking twice issues one. What changed since gets a new number.
 pub async fn issue(
     app: &App,
     order: &OrderId,
     kind: DocumentKind,
+    wording: &Wording,
     because: &Because,
 ) -> Result<(Issued, bool), DocumentError> {
     app.sequencer.catch_up().await?;
     let does_not_exist = || CommandError::Refused(OrderRefusal::DoesNotExist);
     let story = story(app, order, |_| false).await?.ok_or_else(does_not_exist)?;
-    let content = fingerprint(app, kind, &story).await?;
+    let wording = sealed(app, kind, &story.details, wording).await?;
+    let content = fingerprint(app, kind, &story, wording.as_ref()).await?;
     let today = app.clock.today();
-    let command = OrderCommand::IssueDocument(IssueDocument { kind, content, layout: LAYOUT, today });
+    let command = OrderCommand::IssueDocument(IssueDocument { kind, content, layout: LAYOUT, wording, today });
     let done = app.gateway.execute::<Order>(order.as_str(), because, command).await?;
     let issued = done.aggregate.details().and_then(|details| details.newest_document(kind)).cloned();
     Ok((issued.ok_or_else(does_not_exist)?, !done.events.is_empty()))
+}
+
+/// The words of a receipt as they go into the log. Where the newest receipt has the same, they are those to the byte: sealed
+/// anew they would look like others.
+async fn sealed(
+    app: &App,
+    kind: DocumentKind,
+    details: &Details,
+    wording: &Wording,
+) -> Result<Option<Sealed>, DocumentError> {
+    if kind != DocumentKind::Receipt || wording.is_usual() {
+        return Ok(None);
+    }
+    let newest = details.newest_document(kind).and_then(|newest| newest.wording.as_ref());
+    if newest.is_some() && Wording::open(app, &details.member_id, newest).await? == *wording {
+        return Ok(newest.cloned());
+    }
+    let text = serde_json::to_string(wording).map_err(|error| RenderError::Pdf(error.to_string()))?;
+    // Of an erased member there is no key, and it is made out to the placeholder.
+    Ok(app.keys.seal_for_member(&details.member_id, &text).await?)
 }
 
 /// Every document issued for an order, oldest first; none where there is no such order.
@@ -93,11 +179,13 @@ async fn read(app: &App, number: &DocumentNumber) -> Result<(u32, Document), Doc
     let issued = story.details.documents.iter().find(|issued| issued.number == *number).ok_or_else(not_issued)?;
     let shop = shop_then(app, &story).await?;
     let recipient = recipient(app, &story).await?;
+    let wording = Wording::open(app, &story.details.member_id, issued.wording.as_ref()).await?;
     let document = Document {
         number: number.clone(),
         issued_on: issued.issued_on,
         issuer: issuer(shop.as_ref()),
         recipient,
+        made_out: MadeOut { to: wording.to, for_what: wording.for_what },
         facts: facts(number.kind(), &story),
         basket: story.details.basket.clone(),
     };
@@ -169,9 +257,35 @@ fn facts(kind: DocumentKind, story: &Story) -> Facts {
         delivery_date: details.delivery_date,
         payment_method: if kind == DocumentKind::DeliveryNote { String::new() } else { method },
         by_card,
+        card_pays: kind == DocumentKind::Invoice && by_card && pays(&details.payment),
         payment_status: if slip { words::payment_status(details.payment.code()).to_owned() } else { String::new() },
         transaction_id: attempt.map(|attempt| attempt.transaction_id.to_string()),
         paid_on: if captured { story.captured_on } else { story.checked_on }.filter(|_| kind == DocumentKind::Receipt),
+    }
+}
+
+/// Whether a card payment is there or under way.
+fn pays(payment: &Payment) -> bool {
+    match payment {
+        Payment::Requested(_)
+        | Payment::Unknown(_)
+        | Payment::Authorized(_)
+        | Payment::CaptureRequested(_)
+        | Payment::CaptureUnknown(_)
+        | Payment::Captured { .. }
+        | Payment::RevisionRequested(_)
+        | Payment::RevisionUnknown(_) => true,
+        Payment::External
+        | Payment::NotExecuted(_)
+        | Payment::GivenUp(_)
+        | Payment::Failed(_)
+        | Payment::Expired(_)
+        | Payment::VoidRequested(_)
+        | Payment::VoidUnknown(_)
+        | Payment::Voided(_)
+        | Payment::RefundRequested(_)
+        | Payment::RefundUnknown(_)
+        | Payment::Refunded(_) => false,
     }
 }
 
@@ -212,7 +326,12 @@ async fn recipient(app: &App, story: &Story) -> Result<Recipient, DocumentError>
 
 /// What a document would say, as a fingerprint. Personal data goes in as the sealed text it is stored as, so that
 /// nothing of it can be guessed from the outcome.
-async fn fingerprint(app: &App, kind: DocumentKind, story: &Story) -> Result<String, DocumentError> {
+async fn fingerprint(
+    app: &App,
+    kind: DocumentKind,
+    story: &Story,
+    wording: Option<&Sealed>,
+) -> Result<String, DocumentError> {
     let shop = shop_then(app, story).await?;
     let (issuer, facts) = (issuer(shop.as_ref()), facts(kind, story));
     let member = as_of::member(app, &story.details.member_id, story.then).await?;
@@ -228,6 +347,7 @@ async fn fingerprint(app: &App, kind: DocumentKind, story: &Story) -> Result<Str
         [facts.payment_method, facts.payment_status],
         facts.transaction_id,
         facts.paid_on,
+        (facts.card_pays, wording.map(Sealed::ciphertext)),
     ));
     let said = said.map_err(|error| RenderError::Pdf(error.to_string()))?;
     Ok(hex::encode(Sha256::digest(said)))

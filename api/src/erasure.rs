@@ -8,6 +8,7 @@
 use crate::app::{App, AppError};
 use crate::command_gateway::{Because, CommandError, CommandGateway};
 use crate::payments::{CardDeletion, PaymentError};
+use crate::set_aside::Reason;
 use teiki_domain::ids::{MemberId, SubscriptionId};
 use teiki_domain::member::{Member, MemberCommand, MemberRefusal};
 use teiki_domain::subscription::{Status, Subscription, SubscriptionCommand, SubscriptionRefusal};
@@ -28,7 +29,7 @@ const LOOKS_MAX: usize = 16;
 /// The kind under which erased members are set aside whose cards may still be at Paygent.
 pub const CARDS_KIND: &str = "cards";
 /// What to do about those.
-const AGAIN: &str = "erase the member again to have them deleted";
+pub(crate) const AGAIN: &str = "erase the member again to have them deleted";
 /// The actor in the history, where nobody asked.
 const ACTOR: &str = "worker:erasure";
 
@@ -102,9 +103,8 @@ pub async fn erase(app: &App, member: &MemberId, because: &Because) -> Result<Er
         CardDeletion::Gone => set_aside::remove(&app.storage, CARDS_KIND, member.as_str()).await?,
         CardDeletion::NotDeleted { code, detail } => {
             tracing::warn!(%member, code, "cards of an erased member may still be at Paygent");
-            let reason = format!("cards of this erased member may still be at Paygent ({code} {detail}); {AGAIN}");
-            let now = app.clock.now();
-            set_aside::put(&app.storage, CARDS_KIND, member.as_str(), None, &reason, now, "erasure").await?;
+            let reason = Reason::CardsNotDeleted { code: code.clone(), detail: detail.clone() };
+            crate::set_aside::put(app, CARDS_KIND, member.as_str(), None, &reason, "erasure").await?;
         }
     }
     Ok(Erased { new, cards })

@@ -1,5 +1,6 @@
 //! Everything of Teiki that runs: the HTTP API, the pages, the workers and the command line, around one [`app::App`].
 
+pub mod accounts;
 pub mod app;
 pub mod as_of;
 mod bulk;
@@ -20,6 +21,7 @@ pub mod metrics;
 pub mod payments;
 pub mod renewals;
 mod reports;
+mod set_aside;
 pub mod shops;
 pub mod subscriptions;
 mod telemetry;

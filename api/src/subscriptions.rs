@@ -10,7 +10,9 @@ use teiki_domain::ids::{MemberId, ShopId, SubscriptionId};
 use teiki_domain::member::Member;
 use teiki_domain::payment_method::PaymentMethod;
 use teiki_domain::shop_settings::{Missing, ShopSettingsRefusal};
-use teiki_domain::subscription::{StartSubscription, Subscription, SubscriptionCommand, SubscriptionRefusal};
+use teiki_domain::subscription::{
+    DeliveryWindow, StartSubscription, Subscription, SubscriptionCommand, SubscriptionRefusal,
+};
 use teiki_infrastructure::crash_points::reached;
 use teiki_infrastructure::event_store::StoreError;
 use teiki_infrastructure::member_gates::{self, GateError};
@@ -105,6 +107,21 @@ async fn check_ready(app: &App, shop: ShopId, subscription: &str) -> Result<(), 
         return Ok(());
     }
     Err(StartError::NotReady { shop, missing })
+}
+
+/// Refuses a first delivery that people or a program cannot have meant: one whose order would come in a night that is
+/// over, or more than two years ahead. A subscription that was started before goes on being started.
+pub async fn check_first(app: &App, number: Option<&SubscriptionId>, start: &Start) -> Result<(), StartError> {
+    let lead_days = app.shops.get(start.member_id.shop()).await?.settings.lead_days;
+    let Err(refusal) = DeliveryWindow::of(app.clock.today(), lead_days).holds(start.first_delivery) else {
+        return Ok(());
+    };
+    if let Some(number) = number
+        && app.gateway.load::<Subscription>(number.as_str()).await?.aggregate.details().is_some()
+    {
+        return Ok(());
+    }
+    Err(StartError::Command(CommandError::Refused(refusal)))
 }
 
 /// Starts a subscription. The same number with the same content again is already done.

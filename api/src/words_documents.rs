@@ -8,6 +8,9 @@ pub(crate) fn why_not(language: Language, refusal: &Refusal) -> String {
     let japanese = match refusal {
         Refusal::OnlyOrderSlip => "キャンセルされた受注です。受注伝票のみ発行できます。",
         Refusal::NoInvoice => "支払済みの受注です。請求書ではなく領収書を発行してください。",
+        Refusal::GivenBack => {
+            "決済が取り消された(返金された)受注です。請求する場合は、先に支払方法を変更してください。"
+        }
         Refusal::NoReceipt(_) => "まだ支払が確認できていません。売上確定または入金チェックの後に発行できます。",
         Refusal::AmountToBeQuoted => "送料または手数料が別途連絡です。金額を入力してから発行してください。",
         Refusal::PaidOtherwise { costs, paid } => {

@@ -97,7 +97,11 @@ fn japanese(refusal: &Refusal) -> String {
         Refusal::AmountNotUpdated { costs, authorized } => {
             return format!("請求金額は{costs}、オーソリ金額は{authorized}です。先に取引更新をしてください");
         }
-        Refusal::OnlyOrderSlip | Refusal::NoInvoice | Refusal::NoReceipt(_) | Refusal::PaidOtherwise { .. } => {
+        Refusal::OnlyOrderSlip
+        | Refusal::NoInvoice
+        | Refusal::GivenBack
+        | Refusal::NoReceipt(_)
+        | Refusal::PaidOtherwise { .. } => {
             return words_documents::why_not(Language::Japanese, refusal);
         }
         Refusal::NothingToUpdate => "請求金額とオーソリ金額が同じため、更新の必要はありません",

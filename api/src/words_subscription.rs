@@ -105,6 +105,9 @@ pub(crate) fn refusal(language: Language, refusal: &Refusal) -> String {
         Refusal::TooEarly { date, earliest } => {
             format!("{date} は配送日にできません。{earliest} 以降の日付を入力してください")
         }
+        Refusal::TooLate { date, latest } => {
+            format!("{date} は配送日にできません。{latest} 以前の日付を入力してください")
+        }
         Refusal::BeyondCalendar(date) => format!("{date} より後に、この配送サイクルの日付がありません"),
     }
 }

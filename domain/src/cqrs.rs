@@ -143,6 +143,7 @@ domain_event!(SubscriptionEvent {
     SubscriptionResumed,
     SubscriptionEnded,
     SubscriptionStartPrevented,
+    SubscriptionWorkReleased,
 });
 domain_event!(OrderEvent {
     OrderGenerated,
@@ -176,8 +177,9 @@ domain_event!(OrderEvent {
     RefundOutcomeUnknown,
     OrderCancelled,
     OrderCompleted,
-    DocumentIssued,
+    DocumentIssued = "1.1.0",
     PaymentCheckChanged,
+    OrderWorkReleased,
 });
 domain_event!(MemberEvent {
     MemberRegistered,
@@ -186,7 +188,8 @@ domain_event!(MemberEvent {
     CardRegistrationFailed,
     MemberErased,
     StoredCardsDeleted,
-    StoredCardsNotDeleted
+    StoredCardsNotDeleted,
+    MemberWorkReleased,
 });
 domain_event!(MailEvent { MailRequested, MailSent, MailDelayed, MailGivenUp, MailDropped, MailReleased });
 domain_event!(ProductEvent { ProductRegistered, ProductChanged, ProductWithdrawn });
@@ -231,6 +234,7 @@ domain_event!(ShopSettingsEvent {
     CartDesignChanged,
     MyPageChanged,
     AccountChanged,
+    ShopWorkReleased,
 });
 
 use crate::mail::MailEvent;

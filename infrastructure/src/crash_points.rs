@@ -6,7 +6,9 @@
 //! client hears, W9 just before the call, W12 and W13 as W1 and W3 of a capture, a cancel or a change of the amount,
 //! W14 after a notice is durable and before anybody acts on it. Not among the labels of payments are `erasure`, after the
 //! event that a member was erased and before the key is destroyed, `H1`, after a webhook was answered and before that is
-//! on record, and `M1`, after a mail server took a mail and before that is on record.
+//! on record, `M1`, after a mail server took a mail and before that is on record, `account`, after an account was changed
+//! and before that stands in the history, and `release`, after the release of work set aside stands in the history and
+//! before the work goes on.
 
 /// Every label there is.
 pub const LABELS: [&str; 8] = ["W0", "W1", "W3", "W6", "W7", "W12", "W13", "W14"];

@@ -1,35 +1,27 @@
 //! People who use the console (O12): each belongs to one shop and has a role. Of a password only its Argon2 hash is
 //! kept; after failed sign-ins in a row the account is locked for a while.
 
+mod changes;
+mod passwords;
+
+pub use changes::{By, Pending, Who, change, create, disable, enable, noted, pending, set_password};
+pub use passwords::{PASSWORD_MIN, new_password};
+
 use crate::both_stores::{execute, fetch};
 use crate::event_store::Storage;
 use crate::redacted::Redacted;
-use argon2::Argon2;
-use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
-use rand::RngCore as _;
+use passwords::{NOBODY, PASSWORD_MAX, verify};
 use std::fmt;
 use std::str::FromStr;
-use std::sync::LazyLock;
 use teiki_domain::ids::ShopId;
-use tokio::sync::Semaphore;
 
 /// Longest name of a person, in characters.
 const NAME_MAX: usize = 60;
-/// Shortest password, in characters.
-pub const PASSWORD_MIN: usize = 10;
-/// Longest password, in characters; hashing a longer one would be work for nothing.
-const PASSWORD_MAX: usize = 128;
 /// Failed sign-ins in a row after which an account is locked.
 pub const ATTEMPTS_MAX: i64 = 5;
 /// For how long it is locked.
 pub const LOCKED_FOR: Duration = Duration::minutes(15);
-/// Hashing is made slow on purpose: so many at once, or signing in would be a way to keep the machine busy.
-static HASHING: Semaphore = Semaphore::const_new(2);
-/// A hash nobody knows the password of: an unknown login takes as long as a wrong password.
-static NOBODY: LazyLock<String> = LazyLock::new(|| hash_now(&hex::encode(random::<16>())).unwrap_or_default());
-
 /// What a person may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
@@ -112,6 +104,9 @@ pub enum OperatorError {
     /// No such account.
     #[error("there is no such account; `teiki operators list` lists all")]
     DoesNotExist,
+    /// Somebody else changed it meanwhile.
+    #[error("somebody else changed this account after the page was opened; look at it again and send it once more")]
+    Changed,
     /// Hashing failed.
     #[error("the password could not be hashed ({0}); try again")]
     Hash(String),
@@ -171,33 +166,6 @@ pub struct NewOperator<'a> {
     pub role: Role,
 }
 
-/// Makes an account.
-pub async fn create(
-    storage: &Storage,
-    new: &NewOperator<'_>,
-    password: &Redacted<String>,
-    now: DateTime<Utc>,
-) -> Result<Operator, OperatorError> {
-    const SQL: &str = "INSERT INTO operators (operator_id, shop_id, login, name, role, password_hash, created_at) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (login) DO NOTHING";
-    check_login(new.login)?;
-    check_name(new.name)?;
-    let hash = checked_hash(new.login, password).await?;
-    let operator = Operator {
-        operator_id: hex::encode(random::<6>()),
-        shop: new.shop,
-        login: new.login.to_owned(),
-        name: new.name.to_owned(),
-        role: new.role,
-        locked_until: None,
-        created_at: text(now),
-        disabled_at: None,
-    };
-    let (id, shop) = (&operator.operator_id, new.shop.to_string());
-    let made = execute!(storage, SQL, id, shop, new.login, new.name, new.role.code(), hash, &operator.created_at)?;
-    if made.0 == 1 { Ok(operator) } else { Err(OperatorError::LoginTaken) }
-}
-
 /// The accounts of a shop, or of all shops, by login; also disabled ones.
 pub async fn list(storage: &Storage, shop: Option<ShopId>) -> Result<Vec<Operator>, OperatorError> {
     let sql = format!("{ROW} WHERE shop_id = $1 OR $1 = '' ORDER BY shop_id, login");
@@ -250,59 +218,31 @@ pub async fn sign_in(
     found.operator().map(Some)
 }
 
-/// Gives the account another password; every session of it ends, and a lock too.
-pub async fn set_password(storage: &Storage, id: &str, password: &Redacted<String>) -> Result<(), OperatorError> {
-    const SQL: &str =
-        "UPDATE operators SET password_hash = $2, attempts = 0, locked_until = NULL WHERE operator_id = $1";
-    let operator = by_id(storage, id).await?.ok_or(OperatorError::DoesNotExist)?;
-    let hash = checked_hash(&operator.login, password).await?;
-    execute!(storage, SQL, id, hash)?;
-    end_sessions(storage, id).await
+/// Whether a password somebody signed in gave once more is the account's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Confirmed {
+    /// It is.
+    Right,
+    /// It is not.
+    Wrong,
+    /// It is not looked at, since there were too many wrong ones.
+    Locked,
 }
 
-/// Changes a person's name and role.
-pub async fn change(storage: &Storage, id: &str, name: &str, role: Role) -> Result<(), OperatorError> {
-    const SQL: &str = "UPDATE operators SET name = $2, role = $3 WHERE operator_id = $1";
-    check_name(name)?;
-    found(execute!(storage, SQL, id, name, role.code())?.0)
-}
-
-/// From now on the account opens nothing, and its sessions end. Doing it again is already done.
-pub async fn disable(storage: &Storage, id: &str, now: DateTime<Utc>) -> Result<(), OperatorError> {
-    const SQL: &str = "UPDATE operators SET disabled_at = COALESCE(disabled_at, $2) WHERE operator_id = $1";
-    found(execute!(storage, SQL, id, text(now))?.0)?;
-    end_sessions(storage, id).await
-}
-
-/// Lets an account be used again: no longer disabled, no longer locked.
-pub async fn enable(storage: &Storage, id: &str) -> Result<(), OperatorError> {
-    const SQL: &str =
-        "UPDATE operators SET disabled_at = NULL, locked_until = NULL, attempts = 0 WHERE operator_id = $1";
-    found(execute!(storage, SQL, id)?.0)
-}
-
-/// Whether `password` is the account's own, for changes that ask for it once more. Counts as no sign-in.
-pub async fn is_password_of(storage: &Storage, id: &str, password: &Redacted<String>) -> Result<bool, OperatorError> {
-    match row(storage, "operator_id", id).await? {
-        Some(row) => verify(row.password_hash, password).await,
-        None => Ok(false),
+/// Whether `password` is the account's own, for changes that ask for it once more. Counts like a sign-in: whoever sits at
+/// somebody's open session does not get to guess it either.
+pub async fn confirm(
+    storage: &Storage,
+    id: &str,
+    password: &Redacted<String>,
+    now: DateTime<Utc>,
+) -> Result<Confirmed, OperatorError> {
+    let Some(operator) = by_id(storage, id).await? else { return Err(OperatorError::DoesNotExist) };
+    if operator.locked_until.is_some_and(|until| until > text(now)) {
+        return Ok(Confirmed::Locked);
     }
-}
-
-/// A password nobody has used: 20 letters and digits that are not mistaken for each other.
-pub fn new_password() -> Redacted<String> {
-    const LETTERS: &[u8] = b"abcdefghijkmnpqrstuvwxyz23456789";
-    let bytes = random::<20>();
-    Redacted::new(bytes.iter().map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()])).collect())
-}
-
-async fn end_sessions(storage: &Storage, id: &str) -> Result<(), OperatorError> {
-    execute!(storage, "DELETE FROM operator_sessions WHERE operator_id = $1", id)?;
-    Ok(())
-}
-
-fn found(rows: u64) -> Result<(), OperatorError> {
-    if rows == 0 { Err(OperatorError::DoesNotExist) } else { Ok(()) }
+    let right = sign_in(storage, &operator.login, password, now).await?.is_some();
+    Ok(if right { Confirmed::Right } else { Confirmed::Wrong })
 }
 
 fn check_login(login: &str) -> Result<(), OperatorError> {
@@ -314,47 +254,6 @@ fn check_login(login: &str) -> Result<(), OperatorError> {
 fn check_name(name: &str) -> Result<(), OperatorError> {
     let sound = (1..=NAME_MAX).contains(&name.chars().count()) && !name.chars().any(char::is_control);
     if sound && name.trim() == name { Ok(()) } else { Err(OperatorError::Name) }
-}
-
-async fn checked_hash(login: &str, password: &Redacted<String>) -> Result<String, OperatorError> {
-    let length = password.expose().chars().count();
-    if !(PASSWORD_MIN..=PASSWORD_MAX).contains(&length) || password.expose() == login {
-        return Err(OperatorError::Password);
-    }
-    let password = password.clone();
-    slowly(move || hash_now(password.expose())).await
-}
-
-async fn verify(hash: String, password: &Redacted<String>) -> Result<bool, OperatorError> {
-    let password = password.clone();
-    slowly(move || {
-        // A longer one is nobody's; the rest is hashed all the same, so that the answer takes as long.
-        let given: String = password.expose().chars().take(PASSWORD_MAX).collect();
-        let whole = given.len() == password.expose().len();
-        let hash = PasswordHash::new(&hash).map_err(|error| OperatorError::Hash(error.to_string()))?;
-        Ok(Argon2::default().verify_password(given.as_bytes(), &hash).is_ok() && whole)
-    })
-    .await
-}
-
-/// Does slow work beside the tasks that answer requests.
-async fn slowly<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, OperatorError> + Send + 'static,
-) -> Result<T, OperatorError> {
-    let failed = |error: &dyn fmt::Display| OperatorError::Hash(error.to_string());
-    let _place = HASHING.acquire().await.map_err(|error| failed(&error))?;
-    tokio::task::spawn_blocking(work).await.map_err(|error| failed(&error))?
-}
-
-fn hash_now(password: &str) -> Result<String, OperatorError> {
-    let hash = Argon2::default().hash_password(password.as_bytes());
-    hash.map(|hash| hash.to_string()).map_err(|error| OperatorError::Hash(error.to_string()))
-}
-
-fn random<const N: usize>() -> [u8; N] {
-    let mut bytes = [0; N];
-    rand::rng().fill_bytes(&mut bytes);
-    bytes
 }
 
 pub(crate) fn text(at: DateTime<Utc>) -> String {

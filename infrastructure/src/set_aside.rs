@@ -1,4 +1,4 @@
-//! Work that cannot go on: one row a unit, with the reason in plain words, so that all other work goes on.
+//! Work that cannot go on: one row a unit, with the reason, so that all other work goes on.
 
 use crate::both_stores::{execute, fetch};
 use crate::event_store::Storage;
@@ -16,13 +16,13 @@ pub struct SetAsideError(#[from] sqlx::Error);
 pub struct SetAside {
     /// What kind of work: `renewal` (a subscription's next order), `payment` (what became of a request at Paygent),
     /// `release` (a replaced authorisation that Paygent would not cancel), `retry`, `notice`, `shop` (nothing can be
-    /// asked of Paygent for it).
+    /// asked of Paygent for it), `cards` (an erased member's cards at Paygent), `mail` (a mail that could not be written).
     pub kind: String,
     /// The subscription, order, notice or shop.
     pub subject: String,
     /// The generation date concerned, ISO; may be empty.
     pub generation_date: String,
-    /// Why, in plain words.
+    /// Why: a code with its values; in rows of former versions, a sentence.
     pub reason: String,
     /// Since when, RFC 3339.
     pub since: String,
@@ -139,6 +139,18 @@ pub async fn counts(storage: &Storage) -> Result<Vec<(String, i64)>, SetAsideErr
 pub async fn subjects(storage: &Storage, kind: &str) -> Result<HashSet<String>, SetAsideError> {
     let rows: Vec<(String,)> = fetch!(storage, "SELECT subject FROM set_aside WHERE kind = $1", kind)?;
     Ok(rows.into_iter().map(|(subject,)| subject).collect())
+}
+
+/// Everything of a kind that is set aside: subject and reason.
+pub async fn of_kind(storage: &Storage, kind: &str) -> Result<Vec<(String, String)>, SetAsideError> {
+    Ok(fetch!(storage, "SELECT subject, reason FROM set_aside WHERE kind = $1", kind)?)
+}
+
+/// Why one unit of work is set aside; none: it is not.
+pub async fn reason(storage: &Storage, kind: &str, subject: &str) -> Result<Option<String>, SetAsideError> {
+    let sql = "SELECT reason FROM set_aside WHERE kind = $1 AND subject = $2";
+    let rows: Vec<(String,)> = fetch!(storage, sql, kind, subject)?;
+    Ok(rows.into_iter().next().map(|(reason,)| reason))
 }
 
 /// Lets one unit of work go on because somebody said so; says whether there was one.

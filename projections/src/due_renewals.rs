@@ -114,7 +114,10 @@ fn next_after(event: &Event) -> Option<Option<NextDates>> {
         | Event::DeliverySkipped { next, .. }
         | Event::CycleChanged { next, .. } => Some(*next),
         Event::SubscriptionPaused {} | Event::SubscriptionEnded {} => Some(None),
-        Event::BasketChanged { .. } | Event::PaymentMethodChanged { .. } | Event::SubscriptionStartPrevented {} => None,
+        Event::BasketChanged { .. }
+        | Event::PaymentMethodChanged { .. }
+        | Event::SubscriptionStartPrevented {}
+        | Event::SubscriptionWorkReleased { .. } => None,
     }
 }
 

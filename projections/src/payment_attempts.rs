@@ -79,7 +79,8 @@ fn attempt_of(event: &Event) -> Option<u32> {
         | Event::OrderCancelled {}
         | Event::OrderCompleted {}
         | Event::DocumentIssued { .. }
-        | Event::PaymentCheckChanged { .. } => None,
+        | Event::PaymentCheckChanged { .. }
+        | Event::OrderWorkReleased { .. } => None,
         Event::AuthorizationRequested { attempt, .. }
         | Event::AuthorizationSucceeded { attempt, .. }
         | Event::AuthorizationFailed { attempt, .. }

@@ -128,7 +128,8 @@ impl Projection for ShopList {
                 | Event::CartTextsChanged { .. }
                 | Event::CartDesignChanged { .. }
                 | Event::MyPageChanged { .. }
-                | Event::AccountChanged { .. } => {}
+                | Event::AccountChanged { .. }
+                | Event::ShopWorkReleased { .. } => {}
                 Event::ConnectionChanged { .. } => row.connected = true,
                 Event::SaleModeChanged { sale_mode } => sale_mode_text(*sale_mode).clone_into(&mut row.sale_mode),
                 Event::ApplicabilityChanged { min, max } => {

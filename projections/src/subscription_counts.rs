@@ -116,7 +116,8 @@ fn becomes(event: &Event) -> Option<Status> {
         | Event::CycleChanged { .. }
         | Event::BasketChanged { .. }
         | Event::PaymentMethodChanged { .. }
-        | Event::SubscriptionStartPrevented {} => None,
+        | Event::SubscriptionStartPrevented {}
+        | Event::SubscriptionWorkReleased { .. } => None,
     }
 }
 

@@ -124,7 +124,9 @@ impl Projection for SubscriptionList {
 
 fn change(row: &mut SubscriptionRow, fact: &Fact<'_>, event: &Event) -> Result<(), FoldError> {
     match event {
-        Event::SubscriptionStarted { .. } | Event::SubscriptionStartPrevented {} => {}
+        Event::SubscriptionStarted { .. }
+        | Event::SubscriptionStartPrevented {}
+        | Event::SubscriptionWorkReleased { .. } => {}
         Event::OrderGenerationStarted { next, .. } => {
             row.orders += 1;
             set_next(row, next.as_ref());

@@ -21,7 +21,11 @@ async fn served(kind: StoreKind) -> (Stage, Served) {
 /// Where the account with this login stands in the list.
 fn place(page: &teiki_tests::console::Page, login: &str) -> String {
     let place = page.texts("tbody a").iter().position(|text| text == login).unwrap();
-    let links = page.links().into_iter().filter(|link| link.starts_with("/accounts/")).collect::<Vec<_>>();
+    let links = page
+        .links()
+        .into_iter()
+        .filter(|link| link.starts_with("/accounts/") && link != "/accounts/history")
+        .collect::<Vec<_>>();
     links[place].clone()
 }
 
@@ -58,7 +62,8 @@ async fn a_manager_makes_changes_locks_out_and_lets_in(kind: StoreKind) {
     }
     let form = own.set("present", &password).set("new", "another password").set("again", "another password");
     let page = suzuki.submit(form).await;
-    assert_eq!(page.path, "/sign-in");
+    assert_eq!((page.path.as_str(), page.told().contains("パスワードを変更しました")), ("/sign-in", true));
+    assert!(!suzuki.get("/sign-in").await.has("p.told"), "told once");
     assert_eq!(suzuki.sign_in("suzuki", &password).await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(suzuki.sign_in("suzuki", "another password").await.status, StatusCode::OK);
 
@@ -109,6 +114,24 @@ async fn a_manager_makes_changes_locks_out_and_lets_in(kind: StoreKind) {
     for password in [password.as_str(), "another password", PASSWORD] {
         assert!(!bytes.windows(password.len()).any(|window| window == password.as_bytes()));
     }
+    stage.close().await;
+}
+
+/// Whoever sits at somebody's open session does not get to guess the password there: it counts as it does at the door.
+async fn the_present_password_cannot_be_guessed_without_limit(kind: StoreKind) {
+    let (stage, served) = served(kind).await;
+    let manager = Console::signed_in(&served, Role::Manager).await;
+    let form = manager.get("/account").await.form("/account");
+    let form = form.set("new", "another password").set("again", "another password");
+    for _ in 0..5 {
+        let page = manager.submit(form.clone().set("present", "a guess of mine")).await;
+        assert!(page.text("#present-error").contains("一致しません"), "{}", page.html);
+    }
+    let page = manager.submit(form.clone().set("present", PASSWORD)).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.text("#present-error").contains("ロック"), "the right one is not looked at either: {}", page.html);
+    assert_eq!(Console::new(&served).sign_in("manager", PASSWORD).await.status, StatusCode::UNAUTHORIZED);
+    served.stop().await;
     stage.close().await;
 }
 
@@ -189,6 +212,7 @@ async fn s2_products_and_their_cart_button(kind: StoreKind) {
 
 on_both_stores!(
     a_manager_makes_changes_locks_out_and_lets_in,
+    the_present_password_cannot_be_guessed_without_limit,
     nobody_locks_out_themselves,
     s2_products_and_their_cart_button,
 );

@@ -65,17 +65,28 @@ async fn r3_everything_can_be_changed_and_shows_at_once(kind: StoreKind) {
     let page = console.submit(skip.clone()).await;
     assert_eq!((page.path.as_str(), page.told().as_str()), (path.as_str(), "次回の配送を1回お休みにしました"));
     assert_eq!(dates(&page)[0], "2026-05-31(日)");
+    // A form that does not say which delivery it means leaves out none.
+    let unsaid = console.submit(skip.clone().set("delivery_date", "soon")).await;
+    assert_eq!(unsaid.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", unsaid.html);
+    assert_eq!(dates(&console.get(&path).await)[0], "2026-05-31(日)");
     // The same form again, by a nervous finger, leaves out no second one.
     assert_eq!(dates(&console.submit(skip).await)[0], "2026-05-31(日)");
 
     let form = console.get(&format!("{path}/next-date")).await.form(&format!("{path}/next-date"));
     assert_eq!(form.value("date"), "2026-05-31");
-    for (typed, part) in [("never", "日付は"), ("2026-03-31", "以降の日付"), ("", "日付は")] {
+    for (typed, part) in [
+        ("never", "日付は"),
+        ("2026-03-31", "2026-05-01 以降の日付"),
+        ("9999-12-31", "2028-04-01 以前の日付"),
+        ("", "日付は"),
+    ] {
         let wrong = console.submit(form.clone().set("date", typed)).await;
         assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY, "{typed}");
         assert!(wrong.told().is_empty() && wrong.text("div.told").contains(part), "{typed}: {}", wrong.html);
         assert_eq!(wrong.form(&format!("{path}/next-date")).value("date"), typed, "what was typed stays");
     }
+    let shown = console.get(&format!("{path}/next-date")).await;
+    assert!(shown.has("input[name=date][min='2026-05-01'][max='2028-04-01']"), "the bounds stand at the field");
     let page = console.submit(form.set("date", "５／２９")).await;
     assert_eq!(page.told(), "次回配送日を 2026-05-29(金) に変更しました");
     assert_eq!(dates(&page)[..2], ["2026-05-29(金)", "2026-06-30(火)"]);

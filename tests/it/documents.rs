@@ -1,5 +1,6 @@
 //! O13: documents are issued as facts of the log and are the same to the byte whenever they are asked for.
 
+use paygent_simulator::ConsoleAction;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -202,6 +203,83 @@ async fn o13_receipts_are_for_what_is_paid_and_invoices_for_what_is_not(kind: St
     stage.close().await;
 }
 
+/// 宛名 and 但し書き are part of the fact: issued again and printed again, they are the same; and they are personal data.
+async fn o13_a_receipt_is_made_out_to_whom_it_was_asked_for(kind: StoreKind) {
+    let stage = lived(kind).await;
+    let served = Served::start(&stage, &[]).await;
+    let place = format!("/v1/orders/{}/documents", order(1));
+    assert_eq!(served.post(&format!("/v1/orders/{}/capture", order(1)), &Value::Null).await.0, StatusCode::OK);
+    let usual = issued(&served, 1, "receipt").await;
+    let said = text(&stage, &pdf(&served, &address(1, &usual)).await);
+    assert!(said.matches("佐藤次郎様").count() == 2 && said.contains("但しお品代として"), "{said}");
+    let (status, same) = served.post(&place, &json!({"kind": "receipt", "made_out_for": "お品代として"})).await;
+    assert_eq!((status, same["number"].as_str()), (StatusCode::OK, Some(usual.as_str())), "as usual: {same}");
+
+    let asked = json!({"kind": "receipt", "made_out_to": "株式会社みどり商店 御中", "made_out_for": "珈琲代として"});
+    let (status, made) = served.post(&place, &asked).await;
+    let number = made["number"].as_str().unwrap().to_owned();
+    assert_eq!((status, number.as_str()), (StatusCode::CREATED, format!("{}-R2", order(1)).as_str()), "{made}");
+    let before = pdf(&served, &address(1, &number)).await;
+    let said = text(&stage, &before);
+    assert!(said.contains("株式会社みどり商店御中") && said.contains("但し珈琲代として"), "{said}");
+    let (status, again) = served.post(&place, &asked).await;
+    assert_eq!((status, again["number"].as_str()), (StatusCode::OK, Some(number.as_str())), "asked twice, it is one");
+    for (body, field) in [
+        (json!({"kind": "receipt", "made_out_to": "a\nb"}), "made_out_to"),
+        (json!({"kind": "receipt", "made_out_for": "長".repeat(101)}), "made_out_for"),
+        (json!({"kind": "invoice", "made_out_to": "x"}), "made_out_to"),
+    ] {
+        let (status, problem) = served.post(&place, &body).await;
+        assert_eq!((status, &problem["field"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!(field)), "{problem}");
+    }
+    served.stop().await;
+    let served = Served::start(&stage, &[]).await;
+    assert_eq!(pdf(&served, &address(1, &number)).await, before, "the same to the byte");
+    let history = served.get_json(&format!("/v1/history/{}?limit=500", order(1))).await;
+    assert!(!history.to_string().contains("みどり"), "sealed in the history");
+
+    let end = format!("/v1/subscriptions/{}/end", subscription(1));
+    assert_eq!(served.post(&end, &Value::Null).await.0, StatusCode::OK);
+    let erase = format!("/v1/members/{}/personal-data", member(1));
+    assert_eq!(served.send("DELETE", &erase, &Value::Null).await.0, StatusCode::OK);
+    let said = text(&stage, &pdf(&served, &address(1, &number)).await);
+    assert!(said.contains("(削除済み)様") && !said.contains("みどり") && !said.contains("珈琲代"), "{said}");
+    served.stop().await;
+    let bytes = stage.bytes().await;
+    for personal in ["みどり商店", "珈琲代"] {
+        assert!(!bytes.windows(personal.len()).any(|window| window == personal.as_bytes()), "{personal}");
+    }
+    stage.close().await;
+}
+
+/// What a card did not pay is not said to be paid by it, and what was given back is not asked for.
+async fn o13_invoices_of_failed_and_refunded_orders(kind: StoreKind) {
+    let stage = Stage::new(kind, "2026-04-01").await;
+    let app = stage.app().await;
+    open_shop(&app, SaleMode::AuthorizeAndCapture).await;
+    for (i, card) in ["8205", "1111"].into_iter().enumerate() {
+        enrol(&app, &stage.simulator, i, card).await;
+        subscribe(&app, i, "days:30", "2026-04-01".parse().unwrap(), 3_960).await;
+    }
+    app.stop().await;
+    assert!(stage.teiki(&["renew"]).output().await.unwrap().status.success());
+    let served = Served::start(&stage, &[]).await;
+    let failed = issued(&served, 0, "invoice").await;
+    let said = text(&stage, &pdf(&served, &address(0, &failed)).await);
+    assert!(said.contains("お支払いを確認できていません") && !said.contains("必要はありません"), "{said}");
+
+    let payment = served.get_json(&format!("/v1/orders/{}", order(1))).await;
+    let transaction = payment["transaction_id"].as_str().unwrap();
+    let id = stage.simulator.ledger().payments(transaction)[0].payment_id.to_string();
+    assert!(stage.simulator.console(&id, ConsoleAction::Refund));
+    served.until_status(&order(1), "refunded").await;
+    let (status, problem) = issue(&served, 1, "invoice").await;
+    assert_eq!((status, problem["code"].as_str()), (StatusCode::CONFLICT, Some("refused")), "{problem}");
+    assert!(problem["detail"].as_str().unwrap().contains("given back"), "{problem}");
+    served.stop().await;
+    stage.close().await;
+}
+
 async fn o13_an_erased_member_is_in_no_document_any_more(kind: StoreKind) {
     let stage = lived(kind).await;
     let served = Served::start(&stage, &[]).await;
@@ -228,5 +306,7 @@ async fn o13_an_erased_member_is_in_no_document_any_more(kind: StoreKind) {
 on_both_stores!(
     o13_a_document_says_what_held_when_it_was_issued_for_ever,
     o13_receipts_are_for_what_is_paid_and_invoices_for_what_is_not,
+    o13_a_receipt_is_made_out_to_whom_it_was_asked_for,
+    o13_invoices_of_failed_and_refunded_orders,
     o13_an_erased_member_is_in_no_document_any_more,
 );

@@ -289,8 +289,8 @@ fn the_public_form_of_every_event_is_its_golden_file() {
 fn sealed_in(sample: &Value) -> Vec<String> {
     let fields = sample.as_object().into_iter().flat_map(|event| event.values()).filter_map(Value::as_object);
     let secret = |(name, value): (&String, &Value)| {
-        let sealed =
-            ["profile", "connect_password", "token_key", "notice_key", "hash_key", "letter"].contains(&name.as_str());
+        let sealed = ["profile", "connect_password", "token_key", "notice_key", "hash_key", "letter", "wording"]
+            .contains(&name.as_str());
         value.as_str().filter(|_| sealed).map(str::to_owned)
     };
     fields.flatten().filter_map(secret).collect()

@@ -45,7 +45,7 @@ async fn serve_to_files(stage: &Stage, key: &str) -> Served {
 }
 
 async fn a_full_story_leaves_nothing_personal_and_no_secret_in_the_log(kind: StoreKind) {
-    let stage = Stage::new(kind, "2026-04-01").await;
+    let mut stage = Stage::new(kind, "2026-04-01").await;
     let app = stage.app().await;
     open_shop(&app, SaleMode::AuthorizeOnly).await;
     app.stop().await;
@@ -74,18 +74,19 @@ async fn a_full_story_leaves_nothing_personal_and_no_secret_in_the_log(kind: Sto
         ("subscription_id", "02396-D1"),
         ("member_id", "02396-M1"),
         ("cycle", "days:30"),
-        ("first_delivery", "2026-04-01"),
+        ("first_delivery", "2026-04-02"),
         ("payment_method", "card"),
     ] {
         subscription[name] = json!(value);
     }
     well("POST", "/v1/subscriptions", &subscription, StatusCode::CREATED).await;
     // The night, with a refusal; told to a receiver that does not take it.
+    stage.set_day("2026-04-02".parse().unwrap());
     let mut renew = stage.teiki(&["renew"]);
     renew.env("RUST_LOG", "trace").env("TEIKI_LOG", "json");
     let renewed = renew.output().await.unwrap();
     assert!(renewed.status.success());
-    served.until_status("02396-D1-20260401", "failed").await;
+    served.until_status("02396-D1-20260402", "failed").await;
     receiver.until(&hook, 1).await;
     let path = format!("/v1/webhooks/{}/deliveries", made["id"].as_str().unwrap());
     served.until(&path, |page| page.to_string().contains("status 500")).await;

@@ -157,7 +157,7 @@ async fn s6_s7_options_that_the_contract_lacks_are_refused(kind: StoreKind) {
 
 /// S1: a shop from which something is missing starts no subscription, and says what it is.
 async fn s1_no_subscription_starts_before_everything_is_there(kind: StoreKind) {
-    let stage = Stage::new(kind, "2026-04-01").await;
+    let mut stage = Stage::new(kind, "2026-04-01").await;
     let app = stage.app().await;
     open_shop_unready(&app, SaleMode::AuthorizeOnly).await;
     enrol(&app, &stage.simulator, 0, "1111").await;
@@ -171,7 +171,7 @@ async fn s1_no_subscription_starts_before_everything_is_there(kind: StoreKind) {
     };
     let start = |number: &str| {
         json!({
-            "subscription_id": number, "member_id": "02396-M00000", "cycle": "days:1", "first_delivery": "2026-04-01",
+            "subscription_id": number, "member_id": "02396-M00000", "cycle": "days:1", "first_delivery": "2026-04-02",
             "payment_method": "card", "shipping": 0,
             "lines": [{"product": "C", "name": "C", "unit_price": 1, "quantity": 1, "tax_percent": 8}],
         })
@@ -210,6 +210,7 @@ async fn s1_no_subscription_starts_before_everything_is_there(kind: StoreKind) {
     assert_eq!((status, &problem["code"]), (StatusCode::CONFLICT, &json!("shop_not_ready")));
     assert!(problem["detail"].as_str().unwrap().contains("member terms"), "{problem}");
     assert_eq!(served.post("/v1/subscriptions", &start("02396-D1")).await.0, StatusCode::OK, "already started");
+    stage.set_day("2026-04-02".parse().unwrap());
     let output = stage.teiki(&["renew"]).output().await.unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let orders = served.until("/v1/orders", |page| page["orders"][0]["payment_status"] == "authorized").await;

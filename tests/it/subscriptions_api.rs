@@ -61,8 +61,19 @@ async fn r3_every_command_changes_what_is_to_come(kind: StoreKind) {
     let (_, moved) = served.put(&path(0, "/next-date"), &json!({"delivery_date": "2026-06-20"})).await;
     assert_eq!(moved["next_generation_date"], "2026-06-20", "{moved}");
     assert_eq!(dates(&served.get_json(&path(0, "?preview=2")).await), ["2026-06-20", "2026-07-10"]);
-    let (status, early) = served.put(&path(0, "/next-date"), &json!({"delivery_date": "2026-03-31"})).await;
-    assert_eq!((status, &early["field"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("delivery_date")), "{early}");
+    // S16: not before the day after the newest delivery left out, nor in a year that is a slip.
+    for (date, bound) in [("2026-03-31", "2026-05-11"), ("2026-05-10", "2026-05-11"), ("9999-12-31", "2028-04-01")] {
+        let (status, refused) = served.put(&path(0, "/next-date"), &json!({"delivery_date": date})).await;
+        assert_eq!(
+            (status, &refused["field"]),
+            (StatusCode::UNPROCESSABLE_ENTITY, &json!("delivery_date")),
+            "{refused}"
+        );
+        assert!(refused["detail"].as_str().unwrap().contains(bound), "{refused}");
+    }
+    let today = json!({"cycle": "days:7", "from": "2026-04-01"});
+    let (status, refused) = served.put(&path(1, "/cycle"), &today).await;
+    assert_eq!((status, &refused["field"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("from")), "{refused}");
 
     let cycle = json!({"cycle": "weeks:2:fri", "from": "2026-07-01"});
     let (_, changed) = served.put(&path(0, "/cycle"), &cycle).await;

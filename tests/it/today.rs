@@ -152,7 +152,48 @@ async fn o14_waybill_data_is_downloaded_from_a_page(kind: StoreKind) {
     assert_eq!((status, kind.as_str()), (StatusCode::OK, "text/csv; charset=windows-31j"));
     let (text, _, broken) = encoding_rs::SHIFT_JIS.decode(&bytes);
     assert!(!broken && text.contains(&order(0)) && !text.contains(&order(1)), "{text}");
-    assert_eq!(console.get("/waybills/file?from=soon").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for wrong in ["from=soon", "from=2026-04-02&to=2026-04-01"] {
+        for page in ["/waybills", "/waybills/file"] {
+            let page = console.get(&format!("{page}?{wrong}")).await;
+            assert_eq!(
+                (page.status, page.has("#from-error")),
+                (StatusCode::UNPROCESSABLE_ENTITY, true),
+                "{}",
+                page.html
+            );
+        }
+    }
+
+    // What is not paid is left out and said so, unless somebody wants it; what is not there to be sent is listed too.
+    let chosen = format!("orders={},{},02396-D09999-20260401&carrier=yamato", order(0), order(1));
+    let page = console.get(&format!("/waybills?{chosen}")).await;
+    let rows = page.texts("section[aria-labelledby=left-out] tbody tr");
+    assert_eq!((page.text("#parcels strong").as_str(), rows.len()), ("1", 2), "{}", page.html);
+    assert!(rows.iter().any(|row| row.contains(&order(1)) && row.contains("未決済")), "{rows:?}");
+    assert!(rows.iter().any(|row| row.contains("02396-D09999-20260401") && row.contains("受注一覧にない")), "{rows:?}");
+    let (_, _, bytes) = console.download(&format!("/waybills/file?{chosen}")).await;
+    assert!(!encoding_rs::SHIFT_JIS.decode(&bytes).0.contains(&order(1)));
+    let page = console.get(&format!("/waybills?{chosen}&unpaid=1")).await;
+    assert!(page.text("#parcels strong") == "2" && page.has("input[name=unpaid][checked]"), "{}", page.html);
+    let (_, _, bytes) = console.download(&format!("/waybills/file?{chosen}&unpaid=1")).await;
+    assert!(encoding_rs::SHIFT_JIS.decode(&bytes).0.contains(&order(1)));
+    let hostile = console.get("/waybills?orders=%3Cscript%3E").await;
+    assert!(
+        hostile.status == StatusCode::UNPROCESSABLE_ENTITY && !hostile.html.contains("<script>"),
+        "{}",
+        hostile.html
+    );
+
+    // Nothing ticked: said so, on the list.
+    let list = console.get("/orders").await;
+    let nothing = list.form_where("form[action='/orders/bulk']").and("action", "waybills");
+    let told = console.submit(nothing).await;
+    assert_eq!(
+        (told.path.as_str(), told.told().contains("受注が選ばれていません")),
+        ("/orders", true),
+        "{}",
+        told.html
+    );
     served.stop().await;
     stage.close().await;
 }

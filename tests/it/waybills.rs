@@ -79,6 +79,12 @@ async fn o14_the_parcels_of_open_orders_in_the_form_of_the_carrier(kind: StoreKi
 
     // Chosen by hand, whatever the payment; another carrier, another day.
     let chosen = format!("?order_ids={failed},{}&carrier=yamato&ship_on=2026-04-05", order(0));
+    let (_, rows) = read(&served, &chosen).await;
+    let orders: Vec<_> = rows.iter().map(|row| row["お客様管理番号"].clone()).collect();
+    assert_eq!(orders, [order(0)], "chosen or not, what is not paid is not sent unless somebody says so");
+    let answer = served.client.get(format!("{}/v1/waybills{chosen}", served.base)).send().await.unwrap();
+    assert_eq!(answer.headers()["teiki-left-out"], format!("1, {failed}=unpaid"));
+    let chosen = format!("{chosen}&include_unpaid=true");
     let (name, rows) = read(&served, &chosen).await;
     assert!(name.contains("waybills-yamato-20260405.csv"), "{name}");
     let orders: Vec<_> = rows.iter().map(|row| row["お客様管理番号"].clone()).collect();
@@ -102,6 +108,8 @@ async fn o14_the_parcels_of_open_orders_in_the_form_of_the_carrier(kind: StoreKi
         ("?order_ids=x".to_owned(), StatusCode::UNPROCESSABLE_ENTITY),
         (format!("?order_ids={}&from=2026-04-01", order(0)), StatusCode::UNPROCESSABLE_ENTITY),
         ("?carrier=pigeon".to_owned(), StatusCode::UNPROCESSABLE_ENTITY),
+        ("?from=2026-04-02&to=2026-04-01".to_owned(), StatusCode::UNPROCESSABLE_ENTITY),
+        ("?include_unpaid=maybe".to_owned(), StatusCode::UNPROCESSABLE_ENTITY),
         ("?from=yesterday".to_owned(), StatusCode::UNPROCESSABLE_ENTITY),
         ("?order_ids=02397-D1-20260401".to_owned(), StatusCode::NOT_FOUND),
     ] {

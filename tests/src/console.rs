@@ -8,7 +8,7 @@ use scraper::{ElementRef, Html, Selector};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use teiki_infrastructure::event_store::{Storage, StorageOptions};
-use teiki_infrastructure::operators::{self, NewOperator, Role};
+use teiki_infrastructure::operators::{self, By, NewOperator, Role};
 use teiki_infrastructure::redacted::Redacted;
 
 /// The password of every account that the tests make.
@@ -23,7 +23,12 @@ pub async fn account(stage: &Stage, role: Role) {
 pub async fn account_named(stage: &Stage, role: Role, login: &str, name: &str) {
     let storage = Storage::open(&stage.url, &StorageOptions::default()).await.unwrap();
     let new = NewOperator { shop: shop(), login, name, role };
-    operators::create(&storage, &new, &Redacted::new(PASSWORD.to_owned()), stage.now).await.unwrap();
+    let command_id = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, login.as_bytes());
+    let (actor, reason) = ("test".to_owned(), "set up".to_owned());
+    let by = By { command_id, actor, reason, request_id: None, now: stage.now };
+    operators::create(&storage, &new, &Redacted::new(PASSWORD.to_owned()), &by).await.unwrap();
+    // The tests' histories tell of what the tests do.
+    operators::noted(&storage, command_id).await.unwrap();
     storage.close().await;
 }
 

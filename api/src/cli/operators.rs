@@ -70,12 +70,15 @@ pub(super) async fn run(arguments: Arguments, config: Config) -> Result<(), CliE
 
 async fn carry_out(app: &App, arguments: Arguments) -> Result<(), CliError> {
     let (storage, json) = (&app.storage, arguments.json);
+    // As whoever runs the program on this machine.
+    let by = app.account_change(&app.gateway.because("operator", "an account at the console was changed"));
     match arguments.command {
         What::Create { shop, login, name, role, password_stdin } => {
             access::of_existing(app, shop).await?;
             let (password, made_up) = password(password_stdin)?;
             let new = NewOperator { shop, login: &login, name: &name, role };
-            let made = operators::create(storage, &new, &password, app.clock.now()).await.map_err(CliError::other)?;
+            let made = operators::create(storage, &new, &password, &by).await.map_err(CliError::other)?;
+            in_history(app).await?;
             told(&made, made_up.then_some(&password), json);
         }
         What::List { shop } => {
@@ -86,23 +89,30 @@ async fn carry_out(app: &App, arguments: Arguments) -> Result<(), CliError> {
         What::Password { login, password_stdin } => {
             let operator = find(app, &login).await?;
             let (password, made_up) = password(password_stdin)?;
-            let set = operators::set_password(storage, &operator.operator_id, &password).await;
+            let set = operators::set_password(storage, &operator.operator_id, &password, &by).await;
             set.map_err(CliError::other)?;
+            in_history(app).await?;
             told(&operator, made_up.then_some(&password), json);
         }
         What::Disable { login } => {
             let operator = find(app, &login).await?;
-            let done = operators::disable(storage, &operator.operator_id, app.clock.now()).await;
+            let done = operators::disable(storage, &operator.operator_id, &by).await;
             done.map_err(CliError::other)?;
+            in_history(app).await?;
             println!("{login}: 使用を停止しました");
         }
         What::Enable { login } => {
             let operator = find(app, &login).await?;
-            operators::enable(storage, &operator.operator_id).await.map_err(CliError::other)?;
+            operators::enable(storage, &operator.operator_id, &by).await.map_err(CliError::other)?;
+            in_history(app).await?;
             println!("{login}: 使用できます");
         }
     }
     Ok(())
+}
+
+async fn in_history(app: &App) -> Result<(), CliError> {
+    crate::accounts::write_history(app).await.map_err(CliError::other)
 }
 
 async fn find(app: &App, login: &str) -> Result<Operator, CliError> {

@@ -1,6 +1,8 @@
 //! `teiki renew`: the night run by hand.
 
 use super::{CliError, schedule, start};
+use crate::console::Language;
+use crate::set_aside::told;
 use crate::workers::night_run::{self, Summary};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::sync::Arc;
@@ -40,7 +42,13 @@ pub(super) async fn run(arguments: Arguments, config: Config) -> Result<(), CliE
     } else {
         print!("{}", describe(&summary));
         for row in aside {
-            println!("  {} {} {}: {}", row.kind, row.subject, row.generation_date, row.reason);
+            println!(
+                "  {} {} {}: {}",
+                row.kind,
+                row.subject,
+                row.generation_date,
+                told(&row.reason, Language::Japanese)
+            );
         }
     }
     Ok(())

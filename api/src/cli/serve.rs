@@ -12,6 +12,8 @@ pub(super) async fn run(config: Config) -> Result<(), CliError> {
     // The address first: a wrong one is told before any work begins.
     let listener = bind(&config.listen).await?;
     let app = start(config).await?;
+    // What a crash kept out of the history is put there before anybody looks.
+    crate::accounts::write_history(&app).await.map_err(CliError::other)?;
     schedule::start(&app);
     crate::bulk::resume(&app);
     let result = until_signal(app.clone(), listener).await;

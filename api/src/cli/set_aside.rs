@@ -1,6 +1,9 @@
 //! `teiki set-aside`: work that cannot go on, and letting it go on.
 
 use super::{CliError, start};
+use crate::app::App;
+use crate::console::Language;
+use crate::set_aside::{Reason, ReleaseError, told};
 use clap::Subcommand;
 use teiki_infrastructure::config::Config;
 use teiki_infrastructure::set_aside;
@@ -31,7 +34,7 @@ enum What {
 pub(super) async fn run(arguments: Arguments, config: Config) -> Result<(), CliError> {
     let app = start(config).await?;
     let result = match &arguments.command {
-        Some(What::Release { kind, subject }) => match set_aside::release(&app.storage, kind, subject).await {
+        Some(What::Release { kind, subject }) => match release(&app, kind, subject).await {
             Ok(true) => {
                 println!("{kind} {subject}: 保留を解除しました");
                 Ok(())
@@ -39,12 +42,18 @@ pub(super) async fn run(arguments: Arguments, config: Config) -> Result<(), CliE
             Ok(false) => {
                 Err(CliError::Other(format!("{kind} {subject} is not set aside; `teiki set-aside` lists what is")))
             }
-            Err(error) => Err(error.into()),
+            Err(error) => Err(CliError::other(error)),
         },
         None => list(&arguments, &app.storage).await,
     };
     app.stop().await;
     result
+}
+
+/// As whoever runs the program on this machine.
+async fn release(app: &App, kind: &str, subject: &str) -> Result<bool, ReleaseError> {
+    let because = app.gateway.because("operator", "work that was set aside was released");
+    crate::set_aside::release(app, None, kind, subject, &because).await
 }
 
 async fn list(arguments: &Arguments, storage: &teiki_infrastructure::event_store::Storage) -> Result<(), CliError> {
@@ -56,10 +65,11 @@ async fn list(arguments: &Arguments, storage: &teiki_infrastructure::event_store
         if arguments.json {
             println!(
                 "{}",
-                serde_json::json!({"kind": row.kind, "subject": row.subject, "reason": row.reason, "since": row.since})
+                serde_json::json!({"kind": row.kind, "subject": row.subject, "reason": told(&row.reason, Language::English),
+                    "code": Reason::read(&row.reason).map(|reason| reason.code()), "since": row.since})
             );
         } else {
-            println!("{} {} {}({} から)", row.kind, row.subject, row.reason, row.since);
+            println!("{} {} {}({} から)", row.kind, row.subject, told(&row.reason, Language::Japanese), row.since);
         }
     }
     Ok(())

@@ -1,28 +1,28 @@
-//! 帳票: documents of an order (O13), to be issued and printed; and data for waybills (O14).
+//! 帳票: documents of an order (O13), to be issued and printed.
 
 use super::{Flash, Form, Frame, Page, PageResult, Signed, render};
 use crate::app::App;
-use crate::documents::{self, DocumentError};
+use crate::documents::{self, DocumentError, Wording};
 use crate::http::{Problem, no_such};
-use crate::waybills::{self, Which};
 use crate::words_documents::why_not;
 use crate::{http, words};
-use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::Response;
-use chrono::NaiveDate;
-use serde::Deserialize;
 use std::sync::Arc;
 use teiki_domain::ids::OrderId;
 use teiki_domain::order::{Details, DocumentKind, DocumentNumber, Order};
-use teiki_domain::shop_settings::WaybillCarrier;
 
 /// The documents of an order as its page shows them: what may be issued, and what was.
 pub(crate) struct Panel {
     pub(crate) order_id: String,
     pub(crate) kinds: Vec<KindRow>,
     pub(crate) issued: Vec<IssuedRow>,
+    /// To whom and for what a receipt shall be made out, as typed, and what is wrong with it.
+    pub(crate) to: String,
+    pub(crate) for_what: String,
+    pub(crate) to_error: Option<String>,
+    pub(crate) for_error: Option<String>,
 }
 
 /// A kind of document, and why it cannot be issued where it cannot.
@@ -56,6 +56,10 @@ impl Panel {
             order_id: details.order_id.to_string(),
             kinds: DocumentKind::ALL.map(kind).into(),
             issued: issued.collect(),
+            to: String::new(),
+            for_what: documents::FOR_GOODS.to_owned(),
+            to_error: None,
+            for_error: None,
         }
     }
 }
@@ -98,12 +102,29 @@ pub(crate) async fn page(State(app): State<Arc<App>>, signed: Signed, frame: Fra
 
 /// `POST /orders/{id}/documents`: issues one, and says so.
 pub(crate) async fn issue(State(app): State<Arc<App>>, signed: Signed, frame: Frame, id: Id, form: Form) -> PageResult {
-    let (order, _) = order(&app, &signed, id).await?;
+    let (order, details) = order(&app, &signed, id).await?;
     let known = DocumentKind::ALL.into_iter().find(|kind| kind.code() == form.get("kind"));
     let kind = known.ok_or_else(|| Problem::validation("kind", "choose one of the documents"))?;
+    let wording = match Wording::typed(form.get("made_out_to"), form.get("made_out_for")) {
+        Ok(wording) => wording,
+        Err(error) => {
+            let to = error.field == "made_out_to";
+            let text = frame.t("100 文字以内の1行で入力してください", "one line of up to 100 characters").to_owned();
+            let panel = Panel {
+                to: form.get("made_out_to").to_owned(),
+                for_what: form.get("made_out_for").to_owned(),
+                to_error: Some(text.clone()).filter(|_| to),
+                for_error: Some(text).filter(|_| !to),
+                ..Panel::of(&frame, &details)
+            };
+            let mut response = render(&DocumentsPage { documents: panel, frame });
+            *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+            return Ok(response);
+        }
+    };
     let because = form.because(&app, &signed, "a document was asked for");
     let back = format!("/orders/{order}/documents");
-    let (issued, new) = match documents::issue(&app, &order, kind, &because).await {
+    let (issued, new) = match documents::issue(&app, &order, kind, &wording, &because).await {
         Err(DocumentError::Order(crate::command_gateway::CommandError::Refused(refusal))) => {
             return Ok(frame.leave(&back, &Flash::failed(why_not(frame.language, &refusal))));
         }
@@ -136,77 +157,9 @@ pub(crate) async fn one(
     Ok(http::documents::pdf(&number.to_string(), printed))
 }
 
-fn personal(frame: &Frame) -> Result<(), Problem> {
+pub(super) fn personal(frame: &Frame) -> Result<(), Problem> {
     match frame.sees_personal_data() {
         true => Ok(()),
         false => Err(Problem::new(StatusCode::FORBIDDEN, "role_missing", "Your role does not see personal data")),
     }
-}
-
-/// Which parcels.
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct Ask {
-    /// Just these orders, separated by commas.
-    orders: String,
-    from: String,
-    to: String,
-    carrier: String,
-    ship_on: String,
-}
-
-#[derive(askama::Template)]
-#[template(path = "console/waybills.html")]
-struct WaybillsPage {
-    frame: Frame,
-    /// Orders that are named one by one, separated by commas; empty: by dates.
-    orders: String,
-    count: usize,
-    from: String,
-    carriers: Vec<(&'static str, &'static str, bool)>,
-    chosen: bool,
-}
-
-/// `GET /waybills`: which parcels' data shall be written.
-pub(crate) async fn waybills(
-    State(app): State<Arc<App>>,
-    signed: Signed,
-    frame: Frame,
-    ask: Result<Query<Ask>, QueryRejection>,
-) -> PageResult {
-    personal(&frame)?;
-    let Query(Ask { orders, .. }) = ask?;
-    let count = match orders.as_str() {
-        "" => 0,
-        orders => http::waybills::chosen(signed.shop(), "orders", orders)?.len(),
-    };
-    let settings = app.shops.get(signed.shop()).await.map_err(Problem::from)?.settings;
-    let of_shop = settings.waybill_carrier;
-    let carriers =
-        WaybillCarrier::ALL.map(|carrier| (carrier.as_str(), waybills::name(carrier), of_shop == Some(carrier)));
-    let from = app.clock.today().to_string();
-    Ok(render(&WaybillsPage { orders, count, from, carriers: carriers.into(), chosen: of_shop.is_some(), frame }))
-}
-
-/// `GET /waybills/file`: the file for the carrier's program.
-pub(crate) async fn waybill_file(
-    State(app): State<Arc<App>>,
-    signed: Signed,
-    frame: Frame,
-    ask: Result<Query<Ask>, QueryRejection>,
-) -> Result<Response, Page> {
-    personal(&frame)?;
-    let Query(ask) = ask?;
-    let date = |name: &str, text: &str| -> Result<Option<NaiveDate>, Problem> {
-        Some(text).filter(|text| !text.is_empty()).map(|text| http::query::date(name, text)).transpose()
-    };
-    let which = match ask.orders.as_str() {
-        "" => Which::Dates(date("from", &ask.from)?, date("to", &ask.to)?),
-        orders => Which::Chosen(http::waybills::chosen(signed.shop(), "orders", orders)?),
-    };
-    let ship_on = date("ship_on", &ask.ship_on)?.unwrap_or_else(|| app.clock.today());
-    let carrier = Some(ask.carrier.as_str()).filter(|text| !text.is_empty());
-    let carrier = carrier.map(http::waybills::carrier_named).transpose()?;
-    let file = waybills::file(&app, signed.shop(), &which, carrier, ship_on).await.map_err(Problem::from)?;
-    Ok(http::waybills::file(file, ship_on))
 }

@@ -13,6 +13,7 @@
 mod accounts;
 mod assets;
 pub(crate) mod card_expiry;
+mod changes;
 mod chart;
 mod cookies;
 mod csv_file;
@@ -27,6 +28,7 @@ mod members;
 pub(crate) mod orders;
 mod personal;
 mod problems;
+mod product_history;
 mod products;
 mod retries;
 mod search;
@@ -37,6 +39,7 @@ mod subscription;
 mod subscriptions;
 mod today;
 mod upcoming;
+mod waybills;
 pub(crate) mod written;
 
 pub(crate) use assets::version as assets_version;
@@ -98,10 +101,12 @@ fn seeing() -> Router<Arc<App>> {
         .route("/mails/{id}", get(mails::one))
         .route("/orders/{id}/documents", get(documents::page))
         .route("/orders/{id}/documents/{number}", get(documents::one))
-        .route("/waybills", get(documents::waybills))
-        .route("/waybills/file", get(documents::waybill_file))
+        .route("/waybills", get(waybills::page))
+        .route("/waybills/file", get(waybills::file))
         .route("/products", get(products::list))
         .route("/products/{code}", get(products::one))
+        .route("/products/{code}/history", get(product_history::page))
+        .route("/settings/history", get(settings::history::page))
         .route("/settings", get(settings::overview))
         .route("/settings/{group}", get(settings::page))
         .route("/account", get(accounts::own_page).post(accounts::change_password))
@@ -142,6 +147,8 @@ fn managing() -> Router<Arc<App>> {
         .route("/products/{code}/withdraw", post(products::withdraw))
         .route("/settings/{group}", post(settings::change))
         .route("/accounts", get(accounts::list).post(accounts::create))
+        .route("/accounts/history", get(accounts::history::of_all))
+        .route("/accounts/{id}/history", get(accounts::history::of_one))
         .route("/accounts/{id}", get(accounts::one).post(accounts::change))
         .route("/accounts/{id}/password", post(accounts::reset_password))
         .route("/accounts/{id}/disable", post(accounts::disable))

@@ -287,7 +287,7 @@ async fn shown(
     Ok(response)
 }
 
-fn product_id(signed: &Signed, code: Result<Path<String>, PathRejection>) -> Result<ProductId, Problem> {
+pub(super) fn product_id(signed: &Signed, code: Result<Path<String>, PathRejection>) -> Result<ProductId, Problem> {
     let Ok(Path(code)) = code else { return Err(nothing_there("there is no such product".to_owned())) };
     format!("{}-{code}", signed.shop()).parse().map_err(|_| nothing_there("there is no such product".to_owned()))
 }

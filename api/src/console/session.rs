@@ -153,7 +153,13 @@ pub(super) struct Target {
 /// `GET /sign-in`.
 pub(super) async fn page(frame: Frame, Query(target): Query<Target>) -> Response {
     let next = local(target.next.as_deref().unwrap_or("/")).to_owned();
-    render(&SignInPage { frame, next, login: String::new(), failed: false })
+    // Told here, it is not told once more after the sign-in.
+    let gone = frame.flash.is_some().then(|| cookies::set(super::flash::COOKIE, "", Some(0), frame.secure));
+    let mut response = render(&SignInPage { frame, next, login: String::new(), failed: false });
+    if let Some(gone) = gone {
+        response.headers_mut().append(header::SET_COOKIE, gone);
+    }
+    response
 }
 
 /// `POST /sign-in`.

@@ -4,9 +4,10 @@ use super::{Flash, Form, Frame, PageResult, Signed, render, written};
 use crate::app::App;
 use crate::http::unavailable;
 use crate::http::work::Own;
+use crate::set_aside;
 use axum::extract::State;
 use std::sync::Arc;
-use teiki_infrastructure::set_aside::{self, SetAside};
+use teiki_infrastructure::set_aside::SetAside;
 
 /// Most rows shown, oldest first.
 const ROWS: i64 = 500;
@@ -28,31 +29,30 @@ struct Row {
     link: Option<String>,
     generation_date: String,
     reason: String,
+    /// Whether it is a sentence of a former version, in English.
+    plain: bool,
     since: String,
 }
 
 impl Row {
     fn new(frame: &Frame, row: SetAside) -> Self {
         let t = |japanese: &'static str, english: &'static str| frame.language.t(japanese, english);
-        let (what, then) = match row.kind.as_str() {
-            "renewal" => {
-                (t("受注の作成", "an order to be made"), t("次の夜間処理で作成します", "made in the next night's run"))
-            }
-            "payment" => {
-                (t("決済結果の照会", "what became of a payment"), t("もう一度照会します", "asked of Paygent again"))
-            }
-            "release" => (
-                t("置き換えたオーソリの取消", "the cancel of a replaced authorisation"),
-                t("もう一度取り消します", "cancelled again"),
-            ),
-            "retry" => (t("再オーソリ", "another attempt"), t("予定に従って行います", "made when it is due")),
-            "notice" => (t("ペイジェントの差分通知", "a notice of Paygent"), t("もう一度処理します", "taken in again")),
-            "shop" => (t("ショップの接続", "the shop's connection"), t("もう一度接続します", "Paygent is asked again")),
-            _ => (t("その他の処理", "other work"), t("もう一度行います", "tried again")),
+        let what = set_aside::work(frame.language, &row.kind);
+        let then = match row.kind.as_str() {
+            "renewal" => t("次の夜間処理で作成します", "made in the next night's run"),
+            "payment" => t("もう一度照会します", "asked of Paygent again"),
+            "release" => t("もう一度取り消します", "cancelled again"),
+            "retry" => t("予定に従って行います", "made when it is due"),
+            "notice" => t("もう一度処理します", "taken in again"),
+            "shop" => t("もう一度接続します", "Paygent is asked again"),
+            "cards" => t("もう一度削除を依頼します", "Paygent is asked again to delete them"),
+            set_aside::MAIL_KIND => t("もう一度作成します", "written again"),
+            _ => t("もう一度行います", "tried again"),
         };
         let digits = row.subject.matches('-').count();
         let link = match (row.kind.as_str(), digits) {
             ("renewal", 1) => Some(format!("/subscriptions/{}", row.subject)),
+            ("cards", 1) => Some(format!("/members/{}", row.subject)),
             ("payment" | "release" | "retry", 2) => Some(format!("/orders/{}", row.subject)),
             _ => None,
         };
@@ -64,7 +64,8 @@ impl Row {
             kind: row.kind,
             subject: row.subject,
             generation_date: row.generation_date,
-            reason: row.reason,
+            plain: set_aside::Reason::read(&row.reason).is_none(),
+            reason: set_aside::told(&row.reason, frame.language),
         }
     }
 }
@@ -80,9 +81,11 @@ pub(crate) async fn page(State(app): State<Arc<App>>, signed: Signed, frame: Fra
 pub(crate) async fn release(State(app): State<Arc<App>>, signed: Signed, frame: Frame, form: Form) -> PageResult {
     let (kind, subject) = (form.get("kind"), form.get("subject"));
     let own = Own::of(&app, signed.shop()).await?.is(kind, subject);
-    let named = !kind.contains(char::is_control) && !subject.contains(char::is_control);
-    let released =
-        own && named && set_aside::release(&app.storage, kind, subject).await.map_err(|error| unavailable(&error))?;
+    let because = form.because(&app, &signed, "work that was set aside was released");
+    let released = own
+        && set_aside::release(&app, Some(signed.shop()), kind, subject, &because)
+            .await
+            .map_err(|error| unavailable(&error))?;
     let flash = if released {
         tracing::info!(kind, subject, operator = %signed.operator.operator_id, "work set aside was released");
         Flash::done(frame.t("保留を解除しました。次の回で処理します", "It goes on with the next round"))

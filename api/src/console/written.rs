@@ -88,6 +88,14 @@ pub(crate) fn with_weekday(language: Language, date: NaiveDate) -> String {
     }
 }
 
+/// The day in Tokyo that an instant of the store is on; the text itself where it is none.
+pub(crate) fn local_day(text: &str) -> String {
+    match DateTime::parse_from_rfc3339(text) {
+        Ok(at) => tokyo(at.to_utc()).date_naive().to_string(),
+        Err(_) => text.to_owned(),
+    }
+}
+
 /// An RFC 3339 instant as people in Tokyo read it: `2026-04-01 09:30`.
 pub(crate) fn local_time(text: &str) -> String {
     match DateTime::parse_from_rfc3339(text) {

@@ -9,6 +9,7 @@ mod story;
 
 pub use ready::make_ready;
 
+use crate::accounts;
 use crate::app::{App, AppError};
 use crate::cli::progress_bar;
 use crate::workers::mails;
@@ -110,8 +111,9 @@ pub async fn start(path: &Path, fresh: bool, listen: &str) -> Result<Demonstrati
         demonstration.folder.write_private(API_KEY, opens.expose())?;
         let password = operators::new_password();
         let manager = NewOperator { shop, login: LOGIN, name: "デモ管理者", role: Role::Manager };
-        let made = operators::create(&app.storage, &manager, &password, app.clock.now()).await;
-        made.map_err(DemoError::other)?;
+        let by = app.account_change(&app.gateway.because("demo", "the demonstration sets up its shop"));
+        operators::create(&app.storage, &manager, &password, &by).await.map_err(DemoError::other)?;
+        accounts::write_history(app).await.map_err(DemoError::other)?;
         demonstration.folder.write_private(SIGN_IN, &format!("{LOGIN} {}", password.expose()))?;
         demonstration.simulator.save().map_err(DemoError::other)?;
     }

@@ -212,7 +212,8 @@ fn personal(event: &RecordedEvent) -> Option<&Sealed> {
             | MemberEvent::CardRegistrationFailed { .. }
             | MemberEvent::MemberErased {}
             | MemberEvent::StoredCardsDeleted {}
-            | MemberEvent::StoredCardsNotDeleted { .. },
+            | MemberEvent::StoredCardsNotDeleted { .. }
+            | MemberEvent::MemberWorkReleased { .. },
         )
         | RecordedEvent::Subscription(_)
         | RecordedEvent::Order(_)

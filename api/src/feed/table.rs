@@ -55,6 +55,7 @@ forms!(
         SubscriptionResumed { next } => "subscription.resumed" 1;
         SubscriptionEnded {} => "subscription.ended" 1;
         SubscriptionStartPrevented {} => "subscription.start_prevented" 1;
+        SubscriptionWorkReleased { work } => "subscription.work_released" 1;
     }
 );
 
@@ -96,8 +97,9 @@ forms!(
         RefundOutcomeUnknown { attempt, payment_id, why } => "order.refund_outcome_unknown" 1;
         OrderCancelled {} => "order.cancelled" 1;
         OrderCompleted {} => "order.completed" 1;
-        DocumentIssued { kind, number, issued_on } hides { content, layout } => "order.document_issued" 1;
+        DocumentIssued { kind, number, issued_on } hides { content, layout, wording } => "order.document_issued" 1;
         PaymentCheckChanged { checked } => "order.payment_check_changed" 1;
+        OrderWorkReleased { work } => "order.work_released" 1;
     }
 );
 
@@ -111,6 +113,7 @@ forms!(
         MemberErased {} => "member.erased" 1;
         StoredCardsDeleted {} => "member.stored_cards_deleted" 1;
         StoredCardsNotDeleted { code, detail } => "member.stored_cards_not_deleted" 1;
+        MemberWorkReleased { work } => "member.work_released" 1;
     }
 );
 
@@ -151,6 +154,7 @@ forms!(
         CartDesignChanged { design } => "shop.cart_design_changed" 1;
         MyPageChanged { my_page } => "shop.my_page_changed" 1;
         AccountChanged { operator_id, change } => "shop.account_changed" 1;
+        ShopWorkReleased { work, subject } => "shop.work_released" 1;
     }
 );
 

@@ -10,7 +10,7 @@ use teiki_infrastructure::event_store::LogEvent;
 use utoipa::ToSchema;
 
 /// Keys of payloads whose values are sealed.
-const SEALED: [&str; 5] = ["profile", "connect_password", "token_key", "notice_key", "letter"];
+const SEALED: [&str; 7] = ["profile", "connect_password", "token_key", "notice_key", "hash_key", "letter", "wording"];
 
 /// One event of a history.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -208,7 +208,8 @@ fn asked_by(event: &OrderEvent) -> Option<&'static [&'static str]> {
         | O::OrderCancelled {}
         | O::OrderCompleted {}
         | O::DocumentIssued { .. }
-        | O::PaymentCheckChanged { .. } => None,
+        | O::PaymentCheckChanged { .. }
+        | O::OrderWorkReleased { .. } => None,
     }
 }
 

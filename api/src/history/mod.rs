@@ -115,6 +115,14 @@ pub async fn of_subscription_alone(app: &App, id: &SubscriptionId) -> Result<Vec
     entries(app, story, false).await
 }
 
+/// What happened to one stream, oldest first, each with its event.
+pub(crate) async fn of_stream(app: &App, kind: &str, id: &str) -> Result<Vec<(Entry, RecordedEvent)>, HistoryError> {
+    let mut story = Story::default();
+    story.stream(app, kind, id, |_| true).await?;
+    let events: Vec<RecordedEvent> = story.told.values().map(|told| told.recorded.clone()).collect();
+    Ok(entries(app, story, false).await?.into_iter().zip(events).collect())
+}
+
 async fn entries(app: &App, story: Story, names: bool) -> Result<Vec<Entry>, HistoryError> {
     let told: Vec<Told> = story.told.into_values().collect();
     let mut known = HashMap::new();

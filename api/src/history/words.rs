@@ -51,6 +51,11 @@ pub(super) fn failure(asked: Asked, code: &str, detail: &str) -> String {
     }
 }
 
+/// Work that was set aside goes on, because somebody said so.
+pub(super) fn released(work: &str) -> String {
+    format!("保留を解除: {}", crate::set_aside::work(crate::console::Language::Japanese, work))
+}
+
 /// An instant as Tokyo's clocks show it.
 pub(super) fn instant(at: DateTime<Utc>) -> String {
     tokyo(at).format("%Y-%m-%d %H:%M").to_string()
@@ -103,6 +108,7 @@ pub(crate) fn reason(reason: &str) -> Cow<'_, str> {
         "cards are close to their end or past it" => "有効期限の近い、または切れたカードがあるため",
         "what became of the mail" => "メール送信の結果の記録",
         "a mail was written" => "メールの作成",
+        "work that was set aside was released" => "保留の解除",
         "the mail was released" => "メールの再送信の指示",
         "the member asked for it" => "会員の申し出",
         "the shop's retry ladder came to its next step" => "店舗の再試行規則による",

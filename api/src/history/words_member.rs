@@ -20,6 +20,7 @@ pub(super) fn text(event: &Event, name: &str) -> String {
             format!("カード登録に失敗({registration}枚目): {}", failure(Asked::StoreCard, code, detail))
         }
         Event::MemberErased {} => "会員の個人情報を削除(削除済み)".to_owned(),
+        Event::MemberWorkReleased { work } => super::words::released(work),
         Event::StoredCardsDeleted {} => "ペイジェントに登録されたカードを削除".to_owned(),
         Event::StoredCardsNotDeleted { code, detail } if code.is_empty() => {
             format!("ペイジェントに登録されたカードを削除できていません: 有効な応答がありません({detail})")

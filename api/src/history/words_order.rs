@@ -128,6 +128,7 @@ pub(super) fn text(event: &Event) -> String {
         }
         Event::PaymentCheckChanged { checked: true } => "入金チェックを「済」に変更".to_owned(),
         Event::PaymentCheckChanged { checked: false } => "入金チェックを解除".to_owned(),
+        Event::OrderWorkReleased { work } => super::words::released(work),
     }
 }
 

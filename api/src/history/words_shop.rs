@@ -109,6 +109,7 @@ pub(super) fn text(event: &Event) -> String {
             design.logo.as_ref().map_or("なし", |logo| &logo.image)
         ),
         Event::MyPageChanged { .. } => "会員マイページの設定を変更".to_owned(),
+        Event::ShopWorkReleased { work, subject } => format!("{}: {subject}", super::words::released(work)),
         Event::AccountChanged { operator_id, change } => match change {
             AccountChange::Created { role } => format!("アカウントを作成: {operator_id} ({})", role_name(role)),
             AccountChange::Changed { role } => format!("アカウントを変更: {operator_id} ({})", role_name(role)),

@@ -33,6 +33,7 @@ pub(super) fn text(event: &Event) -> String {
         Event::SubscriptionPaused {} => "休止".to_owned(),
         Event::SubscriptionResumed { next } => format!("再開: 次は {}", super::words::next(next)),
         Event::SubscriptionEnded {} => "定期購入を終了".to_owned(),
+        Event::SubscriptionWorkReleased { work } => super::words::released(work),
         Event::SubscriptionStartPrevented {} => "会員の個人情報を削除したため、定期購入を開始しませんでした".to_owned(),
     }
 }

@@ -6,7 +6,7 @@ use super::problem::{Problem, not_found, unavailable};
 use super::query::{NoParams, Params, parse};
 use super::request::field;
 use crate::app::App;
-use crate::documents::{self, DocumentError};
+use crate::documents::{self, DocumentError, Wording};
 use crate::words;
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, PathRejection};
@@ -31,6 +31,14 @@ const DOCUMENTS_MAX: usize = 100;
 pub(super) struct NewDocument {
     #[schema(schema_with = super::schema::document_kind)]
     kind: DocumentKind,
+    /// Of a receipt: to whom it is made out (宛名), with the honorific; left out: the buyer.
+    #[serde(default)]
+    #[schema(max_length = 100, example = "株式会社みどり商店 御中")]
+    made_out_to: Option<String>,
+    /// Of a receipt: for what (但し書き); left out: お品代として.
+    #[serde(default)]
+    #[schema(max_length = 100, example = "珈琲代として")]
+    made_out_for: Option<String>,
 }
 
 /// A document that was issued.
@@ -100,9 +108,16 @@ pub(super) async fn issue(
     id: Result<Path<String>, PathRejection>,
     body: Result<Json<NewDocument>, JsonRejection>,
 ) -> Result<(StatusCode, Json<DocumentView>), Problem> {
-    let (Json(NewDocument { kind }), id) = (body?, order_id(id)?);
+    let (Json(NewDocument { kind, made_out_to, made_out_for }), id) = (body?, order_id(id)?);
+    if kind != DocumentKind::Receipt && (made_out_to.is_some() || made_out_for.is_some()) {
+        let name = if made_out_to.is_some() { "made_out_to" } else { "made_out_for" };
+        return Err(Problem::validation(name, "only a receipt is made out otherwise"));
+    }
+    let (to, for_what) = (made_out_to.unwrap_or_default(), made_out_for.unwrap_or_default());
+    let wording =
+        Wording::typed(&to, &for_what).map_err(|error| Problem::validation(error.field, error.to_string()))?;
     let because = caller.because(&app, "a document was asked for");
-    let (issued, new) = documents::issue(&app, &id, kind, &because).await?;
+    let (issued, new) = documents::issue(&app, &id, kind, &wording, &because).await?;
     app.settle().await.map_err(|error| unavailable(&error))?;
     Ok((if new { StatusCode::CREATED } else { StatusCode::OK }, Json((&issued).into())))
 }

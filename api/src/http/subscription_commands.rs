@@ -76,7 +76,8 @@ pub(super) async fn end(State(app): State<Arc<App>>, caller: Caller, id: Id) -> 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewNextDate {
-    /// Not in the past, and after the newest delivery called for or skipped.
+    /// After the newest delivery called for or skipped, and at the earliest the day after today plus the shop's lead time
+    /// (S16), so that its order is still ahead; at the latest two years ahead.
     #[serde(deserialize_with = "civil_date")]
     #[schema(example = "2026-05-10")]
     delivery_date: NaiveDate,
@@ -99,7 +100,8 @@ pub(super) async fn next_date(State(app): State<Arc<App>>, caller: Caller, id: I
 pub(super) struct NewCycle {
     #[schema(schema_with = super::schema::cycle)]
     cycle: String,
-    /// No delivery in the new rhythm before this day, which is not in the past.
+    /// No delivery in the new rhythm before this day. At the earliest the day after today plus the shop's lead time (S16);
+    /// at the latest two years ahead.
     #[serde(deserialize_with = "civil_date")]
     #[schema(example = "2026-05-10")]
     from: NaiveDate,

@@ -34,7 +34,8 @@ pub(super) struct Request {
     member_id: String,
     #[schema(schema_with = super::schema::cycle)]
     cycle: String,
-    /// No delivery before this day, which is not in the past; the first fitting day on or after it is the first.
+    /// No delivery before this day; the first fitting day on or after it is the first. At the earliest the day after today
+    /// plus the shop's lead time (S16), so that its order is still ahead; at the latest two years ahead.
     #[serde(deserialize_with = "civil_date")]
     #[schema(example = "2026-04-01")]
     first_delivery: NaiveDate,
@@ -90,6 +91,7 @@ pub(super) async fn start(
         let new = subscriptions::next_number(&app, caller.shop).await?;
         start.subscription_id = Some(field("subscription_id", caller.number(&app, new.to_string()).await?.parse())?);
     }
+    subscriptions::check_first(&app, start.subscription_id.as_ref(), &start).await?;
     let because = caller.because(&app, "a billing service started the subscription");
     let done = subscriptions::start(&app, start, &because).await?;
     app.settle().await.map_err(|error| unavailable(&error))?;

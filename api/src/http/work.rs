@@ -5,6 +5,8 @@ use super::orders::OrderView;
 use super::problem::{Problem, unavailable};
 use super::query::{NoParams, Params, cursor, date, limit};
 use crate::app::App;
+use crate::console::Language;
+use crate::set_aside::{Reason, told};
 use crate::workers::{notices, retries};
 use axum::Json;
 use axum::extract::rejection::PathRejection;
@@ -154,8 +156,13 @@ pub(super) struct Aside {
     /// A subscription, an order or a notice.
     subject: String,
     generation_date: Option<String>,
-    /// What is wrong.
+    /// What is wrong, as a stable name; null for what a former version set aside.
+    #[schema(example = "contradiction")]
+    code: Option<&'static str>,
+    /// What is wrong, in English.
     reason: String,
+    /// What is wrong, in Japanese.
+    reason_ja: String,
     /// When it was set aside, RFC 3339.
     since: String,
 }
@@ -179,7 +186,9 @@ pub(super) async fn set_aside(
         kind: row.kind,
         subject: row.subject,
         generation_date: Some(row.generation_date).filter(|date| !date.is_empty()),
-        reason: row.reason,
+        code: Reason::read(&row.reason).map(|reason| reason.code()),
+        reason_ja: told(&row.reason, Language::Japanese),
+        reason: told(&row.reason, Language::English),
         since: row.since,
     });
     Ok(Json(AllAside { set_aside: rows.collect() }))
@@ -219,7 +228,8 @@ pub(super) struct Released {
     released: bool,
 }
 
-/// `POST /v1/set-aside/{kind}/{subject}/release`: lets the work go on; its worker tries it at its next round.
+/// `POST /v1/set-aside/{kind}/{subject}/release`: lets the work go on; its worker tries it at its next round. Who
+/// did so stands in the history of what it is about.
 #[utoipa::path(post, path = "/v1/set-aside/{kind}/{subject}/release", operation_id = "release_set_aside", tag = "engine",
     params(("kind" = String, Path, description = "As listed.", example = "renewal"),
         ("subject" = String, Path, description = "As listed.", example = "02396-D0001")),
@@ -231,10 +241,11 @@ pub(super) async fn release(
 ) -> Result<Json<Released>, Problem> {
     let Path((kind, subject)) = path?;
     let own = Own::of(&app, caller.shop).await?.is(&kind, &subject);
-    // A name with control characters was never given, and not every store can be asked for one.
-    let named = !kind.contains(char::is_control) && !subject.contains(char::is_control);
-    let released =
-        own && named && set_aside::release(&app.storage, &kind, &subject).await.map_err(|error| unavailable(&error))?;
+    let because = caller.because(&app, "work that was set aside was released");
+    let released = own
+        && crate::set_aside::release(&app, Some(caller.shop), &kind, &subject, &because)
+            .await
+            .map_err(|error| unavailable(&error))?;
     if released {
         tracing::info!(kind, subject, "work set aside was released");
         Ok(Json(Released { kind, subject, released: true }))

@@ -1,4 +1,5 @@
-//! 日本郵便 ゆうパックプリントR: 発送予定データの標準レイアウト, 117 columns with headings.
+//! 日本郵便 ゆうパックプリントR: 発送予定データの標準レイアウト, 117 columns with headings. Layouts with a 118th column are
+//! around; decision 18 says why this one is written.
 //! The program takes files through an import filter (取込フィルタ) that the shop registers once from the headings.
 
 use super::cells;

@@ -16,7 +16,7 @@ use crate::reports::windows_31j;
 use crate::shops::ShopError;
 use chrono::NaiveDate;
 use parcel::Parcel;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use teiki_domain::ids::{MemberId, OrderId, ShopId};
 use teiki_domain::shop_settings::WaybillCarrier;
 use teiki_infrastructure::key_ring::KeyError;
@@ -32,9 +32,9 @@ const TO_BE_SENT: [&str; 4] = ["authorized", "captured", "sales_confirmed", "ext
 /// Which orders' parcels.
 #[derive(Debug, Clone)]
 pub enum Which {
-    /// Orders of the open list that are to be sent, generated between these dates, both inclusive.
+    /// Orders of the open list, generated between these dates, both inclusive.
     Dates(Option<NaiveDate>, Option<NaiveDate>),
-    /// Just these, whatever their payment.
+    /// Just these.
     Chosen(Vec<OrderId>),
 }
 
@@ -45,6 +45,8 @@ pub struct Waybills {
     pub carrier: WaybillCarrier,
     /// How many parcels are in it.
     pub parcels: usize,
+    /// Orders whose parcels are not in it, and why.
+    pub left_out: Vec<(String, LeftOut)>,
     /// The file in Windows-31J.
     pub bytes: Vec<u8>,
 }
@@ -56,11 +58,8 @@ pub enum WaybillError {
     #[error("this shop has chosen no parcel carrier; choose one in its settings (送り状)")]
     NoCarrier,
     /// More than fit into one file.
-    #[error("these are more than {PARCELS_MAX} parcels; narrow the dates")]
+    #[error("these are more than {PARCELS_MAX} orders; narrow the dates")]
     TooMany,
-    /// A chosen order is not in the open list.
-    #[error("order {0} is not in the list of open orders, so no parcel of it is sent")]
-    NotOpen(String),
     /// The shop's settings.
     #[error(transparent)]
     Shop(#[from] ShopError),
@@ -75,19 +74,93 @@ pub enum WaybillError {
     Form(String),
 }
 
-/// Makes the file for `carrier`, or the one of the shop's settings. Orders of erased members have no address any more
-/// and are not in it; where an address does not open, the row says so in place of it.
+/// Why an order's parcel is not among those that are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LeftOut {
+    /// It is not paid; by the stable name of its payment status (O4).
+    Unpaid(&'static str),
+    /// It is completed, cancelled, or does not exist.
+    NotOpen,
+    /// Its member was erased, and the address with it.
+    Erased,
+    /// What the carrier has to collect is still to be quoted.
+    ToBeQuoted,
+}
+
+impl LeftOut {
+    /// A stable name.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Unpaid(_) => "unpaid",
+            Self::NotOpen => "not_open",
+            Self::Erased => "erased",
+            Self::ToBeQuoted => "to_be_quoted",
+        }
+    }
+}
+
+/// Which orders' parcels are sent, and which are not.
+#[derive(Debug, Default)]
+pub struct Plan {
+    /// Those that are.
+    pub(crate) rows: Vec<OrderRow>,
+    /// Those that are not: order number, and why.
+    pub left_out: Vec<(String, LeftOut)>,
+}
+
+impl Plan {
+    /// How many parcels there will be.
+    pub fn parcels(&self) -> usize {
+        self.rows.len()
+    }
+}
+
+/// Which orders are sent. What is not paid is not sent, unless somebody says so.
+pub async fn plan(app: &App, shop: ShopId, which: &Which, unpaid_too: bool) -> Result<Plan, WaybillError> {
+    let mut plan = Plan::default();
+    let rows = rows(app, shop, which).await?;
+    if let Which::Chosen(ids) = which {
+        let known: HashSet<&str> = rows.iter().map(|row| row.order_id.as_str()).collect();
+        let unknown = ids.iter().filter(|id| !known.contains(id.as_str()));
+        plan.left_out.extend(unknown.map(|id| (id.to_string(), LeftOut::NotOpen)));
+    }
+    let ids: Vec<MemberId> = rows.iter().filter_map(|row| row.member_id.parse().ok()).collect();
+    let mut living = HashSet::with_capacity(ids.len());
+    for chunk in ids.chunks(500) {
+        let members = teiki_projections::member_list::many(&app.storage, chunk).await?;
+        living.extend(members.into_iter().filter(|member| member.erased_at.is_none()).map(|member| member.member_id));
+    }
+    for row in rows {
+        let details = row.state.details();
+        let paid = TO_BE_SENT.contains(&row.payment_status.as_str());
+        let why = match details {
+            _ if row.list != "open" => Some(LeftOut::NotOpen),
+            None => Some(LeftOut::NotOpen),
+            Some(details) if !paid && !unpaid_too => Some(LeftOut::Unpaid(details.payment.code())),
+            Some(_) if !living.contains(&row.member_id) => Some(LeftOut::Erased),
+            Some(details) if parcel::collects(details) && details.basket.total().is_none() => Some(LeftOut::ToBeQuoted),
+            Some(_) => None,
+        };
+        match why {
+            Some(why) => plan.left_out.push((row.order_id, why)),
+            None => plan.rows.push(row),
+        }
+    }
+    Ok(plan)
+}
+
+/// Makes the file for `carrier`, or the one of the shop's settings, of what [`plan`] sends. Where an address does not
+/// open, the row says so in place of it.
 pub async fn file(
     app: &App,
     shop: ShopId,
-    which: &Which,
+    mut plan: Plan,
     carrier: Option<WaybillCarrier>,
     ship_on: NaiveDate,
 ) -> Result<Waybills, WaybillError> {
     let settings = app.shops.get(shop).await?.settings;
     let carrier = carrier.or(settings.waybill_carrier).ok_or(WaybillError::NoCarrier)?;
-    let rows = rows(app, shop, which).await?;
-    let ids: Vec<MemberId> = rows.iter().filter_map(|row| row.member_id.parse().ok()).collect();
+    let ids: Vec<MemberId> = plan.rows.iter().filter_map(|row| row.member_id.parse().ok()).collect();
     let mut profiles = HashMap::with_capacity(ids.len());
     for chunk in ids.chunks(500) {
         for member in teiki_projections::member_list::many(&app.storage, chunk).await? {
@@ -97,25 +170,28 @@ pub async fn file(
             }
         }
     }
-    let parcels: Vec<Parcel> = rows
-        .iter()
-        .filter_map(|row| Parcel::of(row.state.details()?, profiles.get(&row.member_id)?, &settings, ship_on))
-        .collect();
+    let mut parcels = Vec::with_capacity(plan.rows.len());
+    for row in plan.rows {
+        let (Some(details), Some(profile)) = (row.state.details(), profiles.get(&row.member_id)) else {
+            // Erased since the plan was made.
+            plan.left_out.push((row.order_id, LeftOut::Erased));
+            continue;
+        };
+        match Parcel::of(details, profile, &settings, ship_on) {
+            Some(parcel) => parcels.push(parcel),
+            None => plan.left_out.push((row.order_id, LeftOut::ToBeQuoted)),
+        }
+    }
     let bytes = write(carrier, &parcels)?;
-    Ok(Waybills { carrier, parcels: parcels.len(), bytes })
+    Ok(Waybills { carrier, parcels: parcels.len(), left_out: plan.left_out, bytes })
 }
 
 async fn rows(app: &App, shop: ShopId, which: &Which) -> Result<Vec<OrderRow>, WaybillError> {
     match which {
         Which::Chosen(ids) => {
             let mut rows = order_list::many(&app.storage, ids).await?;
-            let place = |row: &OrderRow| ids.iter().position(|id| id.as_str() == row.order_id);
-            rows.sort_by_key(place);
-            let found = |id: &&OrderId| !rows.iter().any(|row| row.order_id == id.as_str() && row.list == "open");
-            match ids.iter().find(found) {
-                Some(id) => Err(WaybillError::NotOpen(id.to_string())),
-                None => Ok(rows),
-            }
+            rows.sort_by_key(|row| ids.iter().position(|id| id.as_str() == row.order_id));
+            Ok(rows)
         }
         Which::Dates(from, to) => {
             let list = Some("open".to_owned());
@@ -123,7 +199,7 @@ async fn rows(app: &App, shop: ShopId, which: &Which) -> Result<Vec<OrderRow>, W
             let (mut rows, mut after) = (vec![], None);
             loop {
                 let page = order_list::list(&app.storage, &filter, after.as_ref(), LARGEST_PAGE).await?;
-                rows.extend(page.rows.into_iter().filter(|row| TO_BE_SENT.contains(&row.payment_status.as_str())));
+                rows.extend(page.rows);
                 after = page.next;
                 if rows.len() > PARCELS_MAX {
                     return Err(WaybillError::TooMany);

@@ -47,11 +47,7 @@ pub(super) struct Party {
 impl Parcel {
     /// The parcel of an order; none where its amount is still to be quoted and collected.
     pub(super) fn of(details: &Details, profile: &Profile, shop: &Shop, ship_on: NaiveDate) -> Option<Self> {
-        let collects = match &details.payment_method {
-            PaymentMethod::Card => false,
-            PaymentMethod::External { name } => CASH_ON_DELIVERY.iter().any(|cash| name.contains(cash)),
-        };
-        let collect = match collects {
+        let collect = match collects(details) {
             false => None,
             true => {
                 let total = details.basket.total()?.get();
@@ -85,6 +81,14 @@ impl Parcel {
             contents: text(&contents),
             collect,
         })
+    }
+}
+
+/// Whether the carrier collects the money of an order.
+pub(super) fn collects(details: &Details) -> bool {
+    match &details.payment_method {
+        PaymentMethod::Card => false,
+        PaymentMethod::External { name } => CASH_ON_DELIVERY.iter().any(|cash| name.contains(cash)),
     }
 }
 

@@ -7,15 +7,15 @@
 use super::recovery_round::shop_cannot;
 use crate::app::App;
 use crate::payments::{PaymentError, Untold};
+use crate::set_aside::{self, Reason};
 use crate::shops::ShopError;
-use chrono::NaiveDate;
 use std::collections::{BTreeMap, HashSet};
 use teiki_domain::ids::{IdError, OrderId, PaymentId, ShopId, TransactionId};
 use teiki_domain::order::FoundBy;
 use teiki_infrastructure::crash_points::reached;
 use teiki_infrastructure::notice_inbox::{self, CameBy, InboxError, InboxNotice, Received};
 use teiki_infrastructure::paygent::{Difference, Notice, Outcome};
-use teiki_infrastructure::set_aside::{self, SetAsideError};
+use teiki_infrastructure::set_aside::SetAsideError;
 use teiki_projections::{QueryError, shop_list, transactions};
 
 /// The kind under which notices are set aside.
@@ -80,12 +80,10 @@ pub async fn take(app: &App, merchant: &str, notice: &Notice) -> Result<(), Noti
 async fn differs(app: &App, merchant: &str, notice: &Notice) -> Result<(), SetAsideError> {
     let Notice { notice_id, payment_id, amount, .. } = notice;
     tracing::warn!(merchant, notice = notice_id, "a notice came twice with different content");
-    let reason = format!(
-        "a second notice came under number {notice_id}, about payment {payment_id} over {amount}; look it up at Paygent \
-         and run `teiki reconcile`"
-    );
+    let reason =
+        Reason::NoticeDiffers { notice: *notice_id, payment: payment_id.to_string(), amount: amount.to_string() };
     let subject = format!("{merchant}:{notice_id}:{payment_id}");
-    set_aside::put(&app.storage, SET_ASIDE_KIND, &subject, None, &reason, app.clock.now(), "notices").await
+    set_aside::put(app, SET_ASIDE_KIND, &subject, None, &reason, "notices").await
 }
 
 /// One round: fetches what is missing, then asks about everything not handled yet. `fetch_all`: also where Paygent
@@ -185,7 +183,7 @@ async fn fetch(app: &App, merchant: &str, shop: ShopId, all: bool) -> Result<u64
                 notice_inbox::receive(&app.storage, merchant, &notice, app.clock.now(), CameBy::Fetched).await?;
                 fetched += 1;
             }
-            Outcome::Approved(_) => lost(app, merchant, hole, "Paygent keeps this notice no more").await?,
+            Outcome::Approved(_) => lost(app, merchant, hole, false).await?,
             Outcome::Declined(declined) => return Err(FetchError::Unanswered(declined.to_string())),
             other => return Err(FetchError::Unanswered(in_words(&other))),
         }
@@ -216,8 +214,7 @@ async fn fetch(app: &App, merchant: &str, shop: ShopId, all: bool) -> Result<u64
             Outcome::Approved(Difference::Notice(notice)) => notice,
             Outcome::Approved(Difference::NoticeAfterGap(notice)) => {
                 tracing::warn!(merchant, "Paygent threw away notices that were not fetched within 7 days");
-                lost(app, merchant, notice.notice_id.saturating_sub(1), "Paygent threw away notices before this one")
-                    .await?;
+                lost(app, merchant, notice.notice_id.saturating_sub(1), true).await?;
                 notice
             }
             other => return Err(FetchError::Unanswered(in_words(&other))),
@@ -229,12 +226,14 @@ async fn fetch(app: &App, merchant: &str, shop: ShopId, all: bool) -> Result<u64
 }
 
 /// A notice that will never come: what it told, only reconciliation tells now.
-async fn lost(app: &App, merchant: &str, number: u64, why: &str) -> Result<(), NoticesError> {
-    let now = app.clock.now();
-    notice_inbox::give_up_hole(&app.storage, merchant, number, why, now).await?;
-    let reason = format!("{why}; run `teiki reconcile --since` with the day before it");
+async fn lost(app: &App, merchant: &str, number: u64, thrown_away: bool) -> Result<(), NoticesError> {
+    let why = match thrown_away {
+        true => "Paygent threw away notices before this one",
+        false => "Paygent keeps this notice no more",
+    };
+    notice_inbox::give_up_hole(&app.storage, merchant, number, why, app.clock.now()).await?;
     let subject = notice_inbox::name(merchant, number);
-    set_aside::put(&app.storage, SET_ASIDE_KIND, &subject, None::<NaiveDate>, &reason, now, "notices").await?;
+    set_aside::put(app, SET_ASIDE_KIND, &subject, None, &Reason::NoticeLost { thrown_away }, "notices").await?;
     Ok(())
 }
 
@@ -271,15 +270,15 @@ async fn understand(app: &App, notice: &InboxNotice) -> Result<Option<String>, N
             Ok(None)
         }
         Ok(Err(Untold::ForPeople(why))) => {
-            let reason = format!("a notice about payment {payment_id} of order {order} leads nowhere: {why}");
+            let reason = Reason::NoticeLeadsNowhere { payment: payment_id.to_string(), order, why };
             let subject = notice_inbox::name(&notice.merchant_id, notice.notice_id);
-            set_aside::put(&app.storage, SET_ASIDE_KIND, &subject, None, &reason, app.clock.now(), "notices").await?;
+            set_aside::put(app, SET_ASIDE_KIND, &subject, None, &reason, "notices").await?;
             Ok(None)
         }
         Err(error) if error.is_unavailable() => Err(NoticesError::Payment(error)),
         Err(error) if error.refusal().is_some() => {
             let reason = error.to_string();
-            super::recovery_round::contradiction(app, &order, &reason).await?;
+            super::recovery_round::contradiction(app, &order, &reason, None).await?;
             Ok(Some(reason))
         }
         Err(error) => {
@@ -311,13 +310,9 @@ async fn stranger(
     if !ours {
         return Ok("not a payment of this store".to_owned());
     }
-    let reason = format!(
-        "Paygent reports payment {} over {} yen under a transaction ID of this store that no order has; the store may \
-         be restored from an older backup: compare both before anything is charged",
-        notice.payment_id, notice.payment_amount
-    );
+    let reason = Reason::NoticeOfNoOrder { payment: notice.payment_id.clone(), yen: notice.payment_amount };
     let subject = notice_inbox::name(&notice.merchant_id, notice.notice_id);
-    set_aside::put(&app.storage, SET_ASIDE_KIND, &subject, None, &reason, app.clock.now(), "notices").await?;
+    set_aside::put(app, SET_ASIDE_KIND, &subject, None, &reason, "notices").await?;
     Ok("no order has its transaction ID".to_owned())
 }
 

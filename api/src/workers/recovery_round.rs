@@ -2,9 +2,10 @@
 
 use crate::app::App;
 use crate::payments::{FirstSeen, PaymentError, RecoveryReport, Resolution};
+use crate::set_aside::Reason;
 use crate::shops::ShopError;
 use futures::StreamExt as _;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use teiki_domain::ids::{IdError, OrderId, ShopId};
 use teiki_infrastructure::set_aside::{self, SetAsideError};
@@ -47,38 +48,41 @@ pub enum RecoveryError {
 /// Asks about every order that is open now, each once. Ends early, without asking further, when the engine stops.
 /// Memory: two entries an open order.
 pub async fn run(app: &App, seen: &Arc<Mutex<FirstSeen>>) -> Result<RecoveryReport, RecoveryError> {
-    // What people must look at is not asked about again before they release it.
-    let aside = set_aside::subjects(&app.storage, SET_ASIDE_KIND).await?;
+    // What people must look at is not asked about again before they release it; what came later on the same order is.
+    let aside: HashMap<String, Held> = set_aside::of_kind(&app.storage, SET_ASIDE_KIND)
+        .await?
+        .into_iter()
+        .map(|(order, it)| (order, held(&it)))
+        .collect();
     let mut orders = open_orders(app).await?;
-    orders.retain(|(order, _)| !aside.contains(order));
+    orders.retain(|open| !aside.get(&open.order).is_some_and(|held| held.holds(&open.about)));
     let mut kept = set_aside::subjects(&app.storage, RELEASE_KIND).await?;
-    orders.retain(|(order, release)| !*release || !kept.remove(order));
+    orders.retain(|open| !open.release || !kept.remove(&open.order));
     // What is left holds nothing to be released any more: a notice or a person saw to it.
     for order in kept {
         set_aside::remove(&app.storage, RELEASE_KIND, &order).await?;
     }
     clear_shops(app).await?;
-    let orders: Vec<String> = orders.into_iter().map(|(order, _)| order).collect();
-    seen.lock().await.keep_only(&orders.iter().cloned().collect());
+    seen.lock().await.keep_only(&orders.iter().map(|open| open.order.clone()).collect());
     let stop = app.stopping().child_token();
     // Looked at first, all of them: the time until one may ask counts from there, so that they wait together.
-    let looks = futures::stream::iter(orders.into_iter().take_while(|_| !stop.is_cancelled()).map(|order| async {
-        let wait = app.payments.look(&order, seen).await;
-        (order, wait)
+    let looks = futures::stream::iter(orders.into_iter().take_while(|_| !stop.is_cancelled()).map(|open| async {
+        let wait = app.payments.look(&open.order, seen).await;
+        (open, wait)
     }));
     let mut looks = looks.buffered(LOOKING_MAX);
     let mut open = vec![];
-    while let Some((order, wait)) = looks.next().await {
+    while let Some((about, wait)) = looks.next().await {
         match wait {
             Ok(None) => {}
             Err(error) if error.is_unavailable() => return Err(RecoveryError::Payment(error)),
             // What else is wrong is met again when it is asked about.
-            Ok(Some(_)) | Err(_) => open.push(order),
+            Ok(Some(_)) | Err(_) => open.push(about),
         }
     }
     // Nothing is awaited between two answers: whoever holds the store's only writer would wait for being polled, and we
     // for the writer.
-    let answers = open.into_iter().map(|order| one(app, order, seen, &stop));
+    let answers = open.into_iter().map(|open| one(app, open, seen, &stop));
     let mut answers = futures::stream::iter(answers).buffer_unordered(WAITING_MAX);
     let mut report = RecoveryReport::default();
     let mut failed = None;
@@ -104,7 +108,7 @@ pub async fn run(app: &App, seen: &Arc<Mutex<FirstSeen>>) -> Result<RecoveryRepo
 /// Asks about one order and notes what people must know of it. An error means that nothing else would work either.
 async fn one(
     app: &App,
-    order: String,
+    OpenOrder { order, about, .. }: OpenOrder,
     seen: &Arc<Mutex<FirstSeen>>,
     stop: &CancellationToken,
 ) -> Result<(String, Resolution), RecoveryError> {
@@ -121,11 +125,12 @@ async fn one(
         }
     };
     match &resolution {
-        Resolution::Resolved => set_aside::remove(&app.storage, SET_ASIDE_KIND, &order).await?,
-        Resolution::Contradiction(why) => contradiction(app, &order, why).await?,
+        Resolution::Resolved => resolved(app, &order, &about).await?,
+        Resolution::Contradiction(why) => contradiction(app, &order, why, Some(about)).await?,
         Resolution::NotReleased(why) => {
             tracing::warn!(order, why, "a replaced authorisation is still held");
-            set_aside::put(&app.storage, RELEASE_KIND, &order, None, why, app.clock.now(), "recovery").await?;
+            let reason = Reason::NotReleased { why: why.clone() };
+            crate::set_aside::put(app, RELEASE_KIND, &order, None, &reason, "recovery").await?;
         }
         Resolution::StillOpen(why) => tracing::info!(order, why, "the outcome at Paygent is still not known"),
         Resolution::NothingOpen => {}
@@ -133,8 +138,49 @@ async fn one(
     Ok((order, resolution))
 }
 
-/// Every order with an open payment, longest waiting first, and whether only a replaced authorisation is left on it.
-async fn open_orders(app: &App) -> Result<Vec<(String, bool)>, RecoveryError> {
+/// An order with an open payment.
+struct OpenOrder {
+    order: String,
+    /// Whether only a replaced authorisation is left on it.
+    release: bool,
+    /// Which request is open.
+    about: String,
+}
+
+/// What a row of work set aside holds back on its order.
+enum Held {
+    /// Whatever is open: rows of former versions do not say.
+    Everything,
+    /// One request; none: it is about nothing that is asked for.
+    Only(Option<String>),
+}
+
+impl Held {
+    fn holds(&self, about: &str) -> bool {
+        match self {
+            Held::Everything => true,
+            Held::Only(request) => request.as_deref() == Some(about),
+        }
+    }
+}
+
+fn held(stored: &str) -> Held {
+    match Reason::read(stored) {
+        Some(Reason::Contradiction { about, .. }) => Held::Only(about),
+        _ => Held::Everything,
+    }
+}
+
+/// What was set aside of this request, or by a former version, is settled; what is about another one stays.
+async fn resolved(app: &App, order: &str, about: &str) -> Result<(), SetAsideError> {
+    match set_aside::reason(&app.storage, SET_ASIDE_KIND, order).await? {
+        Some(stored) if held(&stored).holds(about) => set_aside::remove(&app.storage, SET_ASIDE_KIND, order).await,
+        _ => Ok(()),
+    }
+}
+
+/// Every order with an open payment, longest waiting first.
+async fn open_orders(app: &App) -> Result<Vec<OpenOrder>, RecoveryError> {
     let mut orders = vec![];
     let mut known = HashSet::new();
     let mut after = None;
@@ -142,7 +188,11 @@ async fn open_orders(app: &App) -> Result<Vec<(String, bool)>, RecoveryError> {
         let page = payment_work::list(&app.storage, after.as_ref(), PAGE).await?;
         // One that moves on while the pages are read may be met twice.
         let rows = page.rows.into_iter().filter(|row| known.insert(row.order_id.clone()));
-        orders.extend(rows.map(|row| (row.order_id, row.state == "release")));
+        orders.extend(rows.map(|row| OpenOrder {
+            release: row.state == "release",
+            about: format!("{}:{}:{}", row.kind, row.attempt, row.payment_id.unwrap_or_default()),
+            order: row.order_id,
+        }));
         after = page.next;
         if after.is_none() {
             return Ok(orders);
@@ -174,9 +224,8 @@ async fn ask(
 
 /// Nothing can be asked of Paygent for a shop until somebody sees to it; one row, however much waits for it.
 pub(crate) async fn shop_cannot(app: &App, shop: ShopId, error: &ShopError) -> Result<(), SetAsideError> {
-    let reason = format!("open requests and notices of this shop wait: {error}");
-    let now = app.clock.now();
-    set_aside::put(&app.storage, SHOP_KIND, &shop.to_string(), None, &reason, now, "recovery").await
+    let reason = Reason::ShopCannot { error: error.to_string() };
+    crate::set_aside::put(app, SHOP_KIND, &shop.to_string(), None, &reason, "recovery").await
 }
 
 /// Shops for which Paygent can be asked again leave the list by themselves.
@@ -189,8 +238,15 @@ async fn clear_shops(app: &App) -> Result<(), RecoveryError> {
     Ok(())
 }
 
-/// People must look at an order: Paygent's record and ours do not fit together.
-pub(crate) async fn contradiction(app: &App, order: &str, why: &str) -> Result<(), SetAsideError> {
+/// People must look at an order: Paygent's record and ours do not fit together. `about` is the open request that is not
+/// asked about again before they did; none where it is about none.
+pub(crate) async fn contradiction(
+    app: &App,
+    order: &str,
+    why: &str,
+    about: Option<String>,
+) -> Result<(), SetAsideError> {
     tracing::warn!(order, why, "Paygent's record and ours do not fit together");
-    set_aside::put(&app.storage, SET_ASIDE_KIND, order, None, why, app.clock.now(), "recovery").await
+    let reason = Reason::Contradiction { why: why.to_owned(), about };
+    crate::set_aside::put(app, SET_ASIDE_KIND, order, None, &reason, "recovery").await
 }

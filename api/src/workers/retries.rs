@@ -5,6 +5,7 @@
 
 use crate::app::App;
 use crate::payments::{Authorised, PaymentError};
+use crate::set_aside::Reason;
 use crate::shops::ShopError;
 use chrono::NaiveDate;
 use teiki_domain::ids::{IdError, MemberId, OrderId, ShopId};
@@ -193,10 +194,11 @@ async fn attempt(app: &App, row: &FailedOrderRow, cause: Cause, retried: &mut Re
         Err(PaymentError::UnderWay(_)) => Ok(()),
         Err(error) if error.refusal().is_some_and(is_expected) => Ok(()),
         Err(error) => {
-            let (reason, now) = (error.to_string(), app.clock.now());
+            let reason = error.to_string();
             tracing::warn!(order = %order, reason, "a retry was set aside");
             let run = because.command_id.to_string();
-            set_aside::put(&app.storage, SET_ASIDE_KIND, order.as_str(), None, &reason, now, &run).await?;
+            let reason = Reason::RetryFailed { error: reason };
+            crate::set_aside::put(app, SET_ASIDE_KIND, order.as_str(), None, &reason, &run).await?;
             retried.set_aside += 1;
             Ok(())
         }

@@ -41,4 +41,9 @@ pub enum MemberCommand {
         /// Paygent's response detail, or why there was no usable answer.
         detail: String,
     },
+    /// Write down that somebody let work go on that was set aside (O12).
+    RecordReleased {
+        /// Which work, such as `cards`.
+        work: String,
+    },
 }

@@ -15,6 +15,7 @@ impl Decide for Member {
                 Ok(vec![Event::MemberRegistered { member_id, profile }])
             }
             (Member::Absent, _) => Err(Refusal::DoesNotExist),
+            (_, Command::RecordReleased { work }) => Ok(vec![Event::MemberWorkReleased { work }]),
             (Member::Erased(erased), command) => erased.decide(command),
             (Member::Registered(details), command) => details.decide(command),
         }
@@ -45,6 +46,8 @@ impl Details {
     fn decide(&self, command: Command) -> Result<Vec<Event>, Refusal> {
         match command {
             Command::Register { .. } => Ok(vec![]),
+            // Decided above, in whatever state it is.
+            Command::RecordReleased { work } => Ok(vec![Event::MemberWorkReleased { work }]),
             Command::Erase => Ok(vec![Event::MemberErased {}]),
             Command::RecordCardsDeleted | Command::RecordCardsNotDeleted { .. } => Err(Refusal::NotErased),
             Command::RequestCardRegistration => {

@@ -58,4 +58,9 @@ pub enum MemberEvent {
         /// Paygent's response detail, or why there was no usable answer.
         detail: String,
     },
+    /// Somebody let work about this member go on that had been set aside (O12).
+    MemberWorkReleased {
+        /// Which work, such as `cards`.
+        work: String,
+    },
 }

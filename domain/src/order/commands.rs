@@ -148,6 +148,11 @@ pub enum OrderCommand {
         /// Whether it shall be set.
         checked: bool,
     },
+    /// Write down that somebody let work go on that was set aside (O12).
+    RecordReleased {
+        /// Which work, such as `payment`.
+        work: String,
+    },
     /// Paygent did what it was asked to do with a payment.
     RecordDone {
         /// What it was asked.

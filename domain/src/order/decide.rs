@@ -81,6 +81,8 @@ impl Details {
             Command::Cancel { today } => self.cancel(today),
             Command::Complete => self.complete(),
             Command::IssueDocument(issue) => self.issue(issue),
+            // A fact to be written down, in whatever state the order is.
+            Command::RecordReleased { work } => Ok(vec![Event::OrderWorkReleased { work }]),
             Command::CheckPayment { checked } => self.check_payment(checked),
             Command::GiveUp { attempt } => self.give_up(attempt),
             Command::ReleaseSurplus { payment_id } => self.release(&payment_id),

@@ -7,6 +7,7 @@ use super::refusals::OrderRefusal as Refusal;
 use super::state::{Details, Payment};
 use crate::ids::{IdError, OrderId};
 use crate::money::Yen;
+use crate::sealed::Sealed;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -131,6 +132,9 @@ pub struct Issued {
     pub content: String,
     /// The version of its layout.
     pub layout: u32,
+    /// To whom and for what a receipt is made out, sealed, where that was said.
+    #[serde(default)]
+    pub wording: Option<Sealed>,
 }
 
 /// What is needed to issue a document.
@@ -143,6 +147,9 @@ pub struct IssueDocument {
     pub content: String,
     /// The version of the layout.
     pub layout: u32,
+    /// To whom and for what a receipt is made out (宛名, 但し書き), sealed with the member's key; none: to the buyer, for
+    /// goods.
+    pub wording: Option<Sealed>,
     /// The business day in Tokyo.
     pub today: NaiveDate,
 }
@@ -154,7 +161,7 @@ impl Details {
     }
 
     /// Whether a document of this kind may be issued as the order stands. A receipt is for what is paid, an invoice for
-    /// what is not, or not through Paygent; of a cancelled order there is the order slip alone (O11).
+    /// what is not, or not through Paygent, and was not given back; of a cancelled order there is the order slip alone (O11).
     pub fn may_issue(&self, kind: DocumentKind) -> Result<(), Refusal> {
         if kind == DocumentKind::OrderSlip {
             return Ok(());
@@ -167,6 +174,13 @@ impl Details {
             DocumentKind::OrderSlip | DocumentKind::DeliveryNote => Ok(()),
             DocumentKind::Invoice => match self.payment {
                 Payment::Captured { .. } => Err(Refusal::NoInvoice),
+                // What was given back is not asked for again: whoever still owes it, owes it by another method.
+                Payment::VoidRequested(_)
+                | Payment::VoidUnknown(_)
+                | Payment::Voided(_)
+                | Payment::RefundRequested(_)
+                | Payment::RefundUnknown(_)
+                | Payment::Refunded(_) => Err(Refusal::GivenBack),
                 _ => Ok(()),
             },
             DocumentKind::Receipt => self.is_paid(total),
@@ -190,7 +204,7 @@ impl Details {
     }
 
     pub(super) fn issue(&self, issue: IssueDocument) -> Result<Vec<Event>, Refusal> {
-        let IssueDocument { kind, content, layout, today } = issue;
+        let IssueDocument { kind, content, layout, wording, today } = issue;
         self.may_issue(kind)?;
         let newest = self.newest_document(kind);
         if newest.is_some_and(|newest| newest.content == content && newest.layout == layout) {
@@ -198,6 +212,6 @@ impl Details {
         }
         let which = newest.map_or(0, |newest| newest.number.which).saturating_add(1);
         let number = DocumentNumber { order: self.order_id.clone(), kind, which };
-        Ok(vec![Event::DocumentIssued { kind, number, issued_on: today, content, layout }])
+        Ok(vec![Event::DocumentIssued { kind, number, issued_on: today, content, layout, wording }])
     }
 }

@@ -5,6 +5,7 @@ use crate::card_expiry::CardExpiry;
 use crate::ids::{CardId, MemberId, OrderId, PaymentId, SubscriptionId, TransactionId};
 use crate::money::Yen;
 use crate::payment_method::{PaymentMethod, SaleMode};
+use crate::sealed::Sealed;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -380,10 +381,19 @@ pub enum OrderEvent {
         content: String,
         /// The version of its layout.
         layout: u32,
+        /// Of a receipt that is made out otherwise than to the buyer for goods: to whom and for what (宛名, 但し書き),
+        /// sealed with the member's key.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        wording: Option<Sealed>,
     },
     /// The mark 入金チェック was set or taken away (O16). Nothing follows from it.
     PaymentCheckChanged {
         /// Whether it is set.
         checked: bool,
+    },
+    /// Somebody let work of this order go on that had been set aside (O12).
+    OrderWorkReleased {
+        /// Which work, such as `payment`.
+        work: String,
     },
 }

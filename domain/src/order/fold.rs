@@ -11,7 +11,7 @@ use crate::money::Yen;
 impl Details {
     pub(super) fn fold(&mut self, event: &Event) {
         match event {
-            Event::OrderGenerated { .. } => {}
+            Event::OrderGenerated { .. } | Event::OrderWorkReleased { .. } => {}
             Event::AuthorizationNotExecuted { reason } => self.not_executed = Some(reason.clone()),
             Event::AuthorizationRequested { .. }
             | Event::AuthorizationSucceeded { .. }
@@ -29,11 +29,12 @@ impl Details {
             }
             Event::OrderCancelled {} => self.cancelled = true,
             Event::OrderCompleted {} => self.completed = true,
-            Event::DocumentIssued { number, issued_on, content, layout, .. } => self.documents.push(Issued {
+            Event::DocumentIssued { number, issued_on, content, layout, wording, .. } => self.documents.push(Issued {
                 number: number.clone(),
                 issued_on: *issued_on,
                 content: content.clone(),
                 layout: *layout,
+                wording: wording.clone(),
             }),
             Event::PaymentCheckChanged { checked } => {
                 self.payment_checked = *checked;

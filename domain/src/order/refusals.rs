@@ -122,6 +122,12 @@ pub enum OrderRefusal {
     /// O13: an invoice for what is paid would be paid twice.
     #[error("this order is paid; issue a receipt or a delivery note instead of an invoice")]
     NoInvoice,
+    /// O13: what was given back is not asked for.
+    #[error(
+        "the payment of this order was cancelled or given back, so no invoice asks for it; change its payment method first \
+         if it is still to be paid"
+    )]
+    GivenBack,
     /// O13: a receipt for what is not paid.
     #[error("this order is not paid ({0}); confirm its sale or mark its payment as received, then issue the receipt")]
     NoReceipt(&'static str),

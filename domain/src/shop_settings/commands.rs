@@ -127,4 +127,11 @@ pub enum ShopSettingsCommand {
         /// What was done.
         change: AccountChange,
     },
+    /// Write down that somebody let work go on that was set aside (O12).
+    RecordReleased {
+        /// Which work, such as `notice`.
+        work: String,
+        /// What it is about.
+        subject: String,
+    },
 }

@@ -32,6 +32,9 @@ impl Decide for ShopSettings {
             (ShopSettings::Opened(_), Command::RecordAccountChange { operator_id, change }) => {
                 Ok(vec![Event::AccountChanged { operator_id, change }])
             }
+            (ShopSettings::Opened(_), Command::RecordReleased { work, subject }) => {
+                Ok(vec![Event::ShopWorkReleased { work, subject }])
+            }
             (ShopSettings::Opened(details), command) => {
                 let event = change(details, command)?;
                 // Setting what is already set leaves no trace in the history.
@@ -65,6 +68,7 @@ fn change(details: &Details, command: Command) -> Result<Event, Refusal> {
         Command::Open { shop_id, name } => Event::ShopOpened { shop_id, name },
         // Never asked for here: decided by themselves above.
         Command::RecordAccountChange { operator_id, change } => Event::AccountChanged { operator_id, change },
+        Command::RecordReleased { work, subject } => Event::ShopWorkReleased { work, subject },
         Command::All(_) => return Err(Refusal::Nested),
         Command::ChangeConnection(connection) => change_connection(connection)?,
         Command::ChangeSaleMode(sale_mode) => Event::SaleModeChanged { sale_mode },

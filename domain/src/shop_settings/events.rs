@@ -200,4 +200,11 @@ pub enum ShopSettingsEvent {
         /// What was done.
         change: AccountChange,
     },
+    /// Somebody let work go on that had been set aside and belongs to no single order, subscription or member (O12).
+    ShopWorkReleased {
+        /// Which work, such as `notice`.
+        work: String,
+        /// What it is about, as the list of work set aside names it.
+        subject: String,
+    },
 }

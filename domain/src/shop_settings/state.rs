@@ -247,7 +247,7 @@ impl Details {
             Event::CartTextsChanged { texts } => self.cart_texts = Some(texts),
             Event::CartDesignChanged { design } => self.cart_design = design,
             Event::MyPageChanged { my_page } => self.my_page = Some(my_page),
-            Event::AccountChanged { .. } => {}
+            Event::AccountChanged { .. } | Event::ShopWorkReleased { .. } => {}
         }
     }
 }

@@ -49,7 +49,7 @@ pub enum SubscriptionCommand {
     },
     /// Move the next delivery to another day, once.
     ChangeNextDate {
-        /// The new delivery date, not in the past.
+        /// The new delivery date, inside the window of [`super::DeliveryWindow`].
         delivery_date: NaiveDate,
         /// The business day in Tokyo.
         today: NaiveDate,
@@ -90,4 +90,9 @@ pub enum SubscriptionCommand {
     End,
     /// Keep it from ever starting, because its member is being erased. Refused once it has started.
     PreventStart,
+    /// Write down that somebody let work go on that was set aside (O12).
+    RecordReleased {
+        /// Which work, such as `renewal`.
+        work: String,
+    },
 }

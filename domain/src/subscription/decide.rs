@@ -5,7 +5,7 @@ use super::state::{Details, Status, Subscription};
 use crate::cqrs::Decide;
 use crate::delivery_cycle::DeliveryCycle;
 use crate::ids::OrderId;
-use chrono::{Days, NaiveDate};
+use chrono::{Days, Months, NaiveDate};
 
 impl Decide for Subscription {
     type Command = Command;
@@ -20,6 +20,9 @@ impl Decide for Subscription {
             (Subscription::Absent, _) => Err(Refusal::DoesNotExist),
             (Subscription::Prevented, Command::PreventStart) => Ok(vec![]),
             (Subscription::Prevented, _) => Err(Refusal::StartPrevented),
+            (Subscription::Started(_), Command::RecordReleased { work }) => {
+                Ok(vec![Event::SubscriptionWorkReleased { work }])
+            }
             (Subscription::Started(details), command) => details.decide(command),
         }
     }
@@ -30,9 +33,10 @@ impl Decide for Subscription {
 }
 
 fn begin(start: StartSubscription) -> Result<Vec<Event>, Refusal> {
-    if start.first_delivery < start.today {
-        return Err(Refusal::TooEarly { date: start.first_delivery, earliest: start.today });
-    }
+    // How much lead a first delivery needs is asked where people and programs start subscriptions: what another system
+    // had agreed on before is taken over with its dates.
+    let window = DeliveryWindow { earliest: start.today, ..DeliveryWindow::of(start.today, start.lead_days) };
+    window.holds(start.first_delivery)?;
     let anchor = start.cycle.first_on_or_after(start.first_delivery);
     let anchor = anchor.ok_or(Refusal::BeyondCalendar(start.first_delivery))?;
     let next = NextDates {
@@ -49,6 +53,39 @@ fn begin(start: StartSubscription) -> Result<Vec<Event>, Refusal> {
         anchor,
         next,
     }])
+}
+
+/// Months ahead of today that a delivery may be put at the latest.
+const WINDOW_MONTHS: u32 = 24;
+
+/// The days on which a delivery may be put.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeliveryWindow {
+    /// The first of them.
+    pub earliest: NaiveDate,
+    /// The last of them: two years ahead, so that a slip in the year is no date.
+    pub latest: NaiveDate,
+}
+
+impl DeliveryWindow {
+    /// Of a new subscription on the business day `today`: its order still comes `lead_days` before the delivery (S16) and
+    /// in a night that is still ahead (R1). The night of today itself is over.
+    pub fn of(today: NaiveDate, lead_days: u16) -> Self {
+        let ahead = today.checked_add_days(Days::new(u64::from(lead_days) + 1));
+        let latest = today.checked_add_months(Months::new(WINDOW_MONTHS)).unwrap_or(NaiveDate::MAX);
+        Self { earliest: ahead.unwrap_or(NaiveDate::MAX), latest }
+    }
+
+    /// Refuses a day outside.
+    pub fn holds(&self, date: NaiveDate) -> Result<(), Refusal> {
+        if date < self.earliest {
+            return Err(Refusal::TooEarly { date, earliest: self.earliest });
+        }
+        if date > self.latest {
+            return Err(Refusal::TooLate { date, latest: self.latest });
+        }
+        Ok(())
+    }
 }
 
 /// `lead_days` before the delivery, but never before `earliest`.
@@ -91,6 +128,8 @@ impl Details {
             Command::Pause => Ok(vec![Event::SubscriptionPaused {}]),
             Command::Resume { today, lead_days } => self.resume(today, lead_days),
             Command::End => Ok(vec![Event::SubscriptionEnded {}]),
+            // Decided above, in whatever state it is.
+            Command::RecordReleased { work } => Ok(vec![Event::SubscriptionWorkReleased { work }]),
             Command::PreventStart => Err(Refusal::Started),
         }
     }
@@ -153,11 +192,18 @@ impl Details {
         Some(NextDates { index, delivery_date, generation_date: generation_date(delivery_date, lead_days, earliest) })
     }
 
-    /// The first day on which another delivery may be put: today, or the day after the newest one called for or
-    /// skipped.
-    pub fn earliest_delivery(&self, today: NaiveDate) -> NaiveDate {
+    /// The days on which another delivery may be put: behind the newest one called for or skipped, and with its order
+    /// still in time. While it is paused nothing is generated, and the resume sees to the time.
+    pub fn delivery_window(&self, today: NaiveDate, lead_days: u16) -> DeliveryWindow {
+        let window = DeliveryWindow::of(today, lead_days);
+        let in_time = if self.status == Status::Paused { today } else { window.earliest };
+        DeliveryWindow { earliest: self.earliest_delivery(in_time), ..window }
+    }
+
+    /// `from`, or the day after the newest delivery called for or skipped.
+    fn earliest_delivery(&self, from: NaiveDate) -> NaiveDate {
         let after_last = self.last_delivery.and_then(|last| last.succ_opt());
-        after_last.map_or(today, |day| day.max(today))
+        after_last.map_or(from, |day| day.max(from))
     }
 
     /// The first day on which another order may be generated: an order's id is made of it, so no day serves twice.
@@ -171,10 +217,7 @@ impl Details {
         if date == current.delivery_date {
             return Ok(vec![]);
         }
-        let earliest = self.earliest_delivery(today);
-        if date < earliest {
-            return Err(Refusal::TooEarly { date, earliest });
-        }
+        self.delivery_window(today, lead_days).holds(date)?;
         if self.cycle.first_on_or_after(date).is_none() {
             return Err(Refusal::BeyondCalendar(date));
         }
@@ -189,16 +232,13 @@ impl Details {
         today: NaiveDate,
         lead_days: u16,
     ) -> Result<Vec<Event>, Refusal> {
-        let earliest = self.earliest_delivery(today);
-        if from < earliest {
-            return Err(Refusal::TooEarly { date: from, earliest });
-        }
         let anchor = cycle.first_on_or_after(from).ok_or(Refusal::BeyondCalendar(from))?;
         // A next delivery that was moved away from the anchor comes back to it: that is what is asked for.
         let at_anchor = |next: NextDates| next.index == 0 && next.delivery_date == anchor;
         if cycle == self.cycle && anchor == self.anchor && self.next.or(self.paused_at).is_none_or(at_anchor) {
             return Ok(vec![]);
         }
+        self.delivery_window(today, lead_days).holds(from)?;
         let next = (self.status == Status::Running).then(|| NextDates {
             index: 0,
             delivery_date: anchor,

@@ -91,4 +91,9 @@ pub enum SubscriptionEvent {
     SubscriptionEnded {},
     /// It was about to start when its member was erased, and never starts: nothing else happens under this number.
     SubscriptionStartPrevented {},
+    /// Somebody let work of this subscription go on that had been set aside (O12).
+    SubscriptionWorkReleased {
+        /// Which work, such as `renewal`.
+        work: String,
+    },
 }

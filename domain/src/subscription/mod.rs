@@ -7,6 +7,7 @@ mod refusals;
 mod state;
 
 pub use commands::{StartSubscription, SubscriptionCommand};
+pub use decide::DeliveryWindow;
 pub use events::{NextDates, SubscriptionEvent};
 pub use refusals::SubscriptionRefusal;
 pub use state::{Details, Status, Subscription};

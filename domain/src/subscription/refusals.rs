@@ -46,6 +46,14 @@ pub enum SubscriptionRefusal {
         /// The first day that would be accepted.
         earliest: NaiveDate,
     },
+    /// A date so far ahead that it is a slip.
+    #[error("{date} cannot be a delivery date: it must be on or before {latest}")]
+    TooLate {
+        /// As given.
+        date: NaiveDate,
+        /// The last day that would be accepted.
+        latest: NaiveDate,
+    },
     /// The calendar ends.
     #[error("the delivery cycle has no date that can be used after {0}")]
     BeyondCalendar(NaiveDate),

@@ -116,7 +116,9 @@ impl Subscription {
 impl Details {
     fn fold(&mut self, event: &SubscriptionEvent) {
         match event {
-            SubscriptionEvent::SubscriptionStarted { .. } | SubscriptionEvent::SubscriptionStartPrevented {} => {}
+            SubscriptionEvent::SubscriptionStarted { .. }
+            | SubscriptionEvent::SubscriptionStartPrevented {}
+            | SubscriptionEvent::SubscriptionWorkReleased { .. } => {}
             SubscriptionEvent::OrderGenerationStarted { dates, next, .. } => {
                 self.last_delivery = Some(dates.delivery_date);
                 self.last_generation = Some(dates.generation_date);

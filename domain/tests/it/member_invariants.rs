@@ -46,6 +46,7 @@ proptest! {
                         prop_assert!(!gone, "what is deleted is deleted once");
                         gone = matches!(event, Event::StoredCardsDeleted {});
                     }
+                    Event::MemberWorkReleased { .. } => prop_assert!(false, "nobody released anything"),
                     Event::MemberErased {} => {
                         erased = true;
                         cards.clear();

@@ -107,6 +107,10 @@ pub(crate) fn state(name: &str) -> Told {
                 Command::CheckPayment { checked: true },
             ],
         ),
+        "refunded" => {
+            told(SaleMode::AuthorizeAndCapture, vec![authorized(1, true), fact(1, 771, Stands::Refunded, 3_500)])
+        }
+        "voided" => told(only, vec![authorized(1, false), fact(1, 771, Stands::Voided, 3_500)]),
         "late" => told(only, vec![declined(1, "2008", ""), fact(1, 771, Stands::Authorized, 3_500)]),
         other => panic!("{other}"),
     }

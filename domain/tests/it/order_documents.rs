@@ -12,7 +12,13 @@ use teiki_domain::order::{
 use teiki_domain::payment_method::PaymentMethod;
 
 fn issue(kind: DocumentKind, content: &str, layout: u32) -> Command {
-    Command::IssueDocument(IssueDocument { kind, content: content.to_owned(), layout, today: day("2026-04-02") })
+    Command::IssueDocument(IssueDocument {
+        kind,
+        content: content.to_owned(),
+        layout,
+        wording: None,
+        today: day("2026-04-02"),
+    })
 }
 
 fn number(history: &mut Told, kind: DocumentKind, content: &str) -> Option<String> {
@@ -40,6 +46,8 @@ fn o13_what_each_state_allows() {
         completed   | yes | yes | NoInvoice | yes
         external    | yes | yes | yes | NoReceipt
         received    | yes | yes | yes | yes
+        refunded    | yes | yes | GivenBack | NoReceipt
+        voided      | yes | yes | GivenBack | NoReceipt
         late        | yes | yes | yes | NoReceipt";
     for line in table.lines().filter(|line| !line.trim().is_empty()) {
         let cells: Vec<&str> = line.split('|').map(str::trim).collect();
@@ -56,6 +64,7 @@ fn o13_what_each_state_allows() {
                     match refusal {
                         Refusal::NoReceipt(_) => "NoReceipt",
                         Refusal::NoInvoice => "NoInvoice",
+                        Refusal::GivenBack => "GivenBack",
                         Refusal::OnlyOrderSlip => "OnlyOrderSlip",
                         other => panic!("{other}"),
                     }

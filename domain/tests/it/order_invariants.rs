@@ -89,7 +89,7 @@ pub(crate) fn asked() -> impl Strategy<Value = Command> {
         1 => today().prop_map(|today| Command::Cancel { today }),
         1 => Just(Command::Complete),
         2 => (prop::sample::select(DocumentKind::ALL.to_vec()), 0..3_u8, today()).prop_map(|(kind, content, today)| {
-            Command::IssueDocument(IssueDocument { kind, content: content.to_string(), layout: 1, today })
+            Command::IssueDocument(IssueDocument { kind, content: content.to_string(), layout: 1, wording: None, today })
         }),
         1 => attempt().prop_map(|attempt| Command::GiveUp { attempt }),
         1 => payment().prop_map(|payment_id| Command::ReleaseSurplus { payment_id }),

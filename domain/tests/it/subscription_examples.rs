@@ -103,6 +103,8 @@ fn r3_start_puts_the_first_delivery_on_the_first_fitting_day_and_s16_its_order_b
     }
     let early = started("days:1", "2026-03-31", 0, "2026-04-01").unwrap_err();
     assert_eq!(early, Refusal::TooEarly { date: day("2026-03-31"), earliest: day("2026-04-01") });
+    let late = started("days:1", "2028-04-02", 0, "2026-04-01").unwrap_err();
+    assert_eq!(late, Refusal::TooLate { date: day("2028-04-02"), latest: day("2028-04-01") });
 }
 
 #[test]
@@ -164,7 +166,7 @@ fn s16_a_new_lead_time_counts_from_the_next_date_that_is_put() {
         // A skipped delivery has no order: its generation date is free.
         ("2026-05-01", LeadTime(15), "no change"),
         ("2026-05-01", Skip, "skip 2026-05-10; 2026-05-20 on 2026-05-05"),
-        ("2026-05-01", Move("2026-05-12"), "2026-05-12 on 2026-05-01"),
+        ("2026-05-01", Move("2026-05-17"), "2026-05-17 on 2026-05-02"),
     ];
     live(("days:10", "2026-04-10", 0, "2026-04-01"), "2026-04-10 on 2026-04-10", &rows);
 }
@@ -176,21 +178,26 @@ fn the_next_delivery_can_be_moved_once_and_the_cycle_goes_on() {
         (
             "2026-04-01",
             Move("2026-03-31"),
-            "refused: 2026-03-31 cannot be a delivery date: it must be on or after 2026-04-01",
+            "refused: 2026-03-31 cannot be a delivery date: it must be on or after 2026-04-07",
         ),
         ("2026-04-01", Move("2026-04-15"), "2026-04-15 on 2026-04-10"),
         ("2026-04-10", Generate, "order 2026-04-15; 2026-05-10 on 2026-05-05"),
         (
             "2026-04-11",
             Move("2026-04-15"),
-            "refused: 2026-04-15 cannot be a delivery date: it must be on or after 2026-04-16",
+            "refused: 2026-04-15 cannot be a delivery date: it must be on or after 2026-04-17",
         ),
-        ("2026-04-11", Move("2026-04-16"), "2026-04-16 on 2026-04-11"),
-        ("2026-04-11", Generate, "order 2026-04-16; 2026-06-10 on 2026-06-05"),
+        ("2026-04-11", Move("2026-04-17"), "2026-04-17 on 2026-04-12"),
+        ("2026-04-12", Generate, "order 2026-04-17; 2026-06-10 on 2026-06-05"),
         // Moved behind two dates of the cycle: those are covered by it.
         ("2026-06-01", Move("2026-08-10"), "2026-08-10 on 2026-08-05"),
         ("2026-08-05", Generate, "order 2026-08-10; 2026-09-10 on 2026-09-05"),
-        ("2026-08-06", Move("9999-12-31"), "refused: the delivery cycle has no date that can be used after 9999-12-31"),
+        (
+            "2026-08-06",
+            Move("9999-12-31"),
+            "refused: 9999-12-31 cannot be a delivery date: it must be on or before 2028-08-06",
+        ),
+        ("2026-08-06", Move("2028-08-06"), "2028-08-06 on 2028-08-01"),
     ];
     live(("months:1:10", "2026-04-10", 5, "2026-04-01"), "2026-04-10 on 2026-04-05", &rows);
 }
@@ -202,18 +209,23 @@ fn a_changed_cycle_counts_from_its_own_anchor() {
         (
             "2026-04-06",
             Cycle("days:7", "2026-04-10"),
-            "refused: 2026-04-10 cannot be a delivery date: it must be on or after 2026-04-11",
+            "refused: 2026-04-10 cannot be a delivery date: it must be on or after 2026-04-12",
         ),
-        ("2026-04-06", Cycle("days:7", "2026-04-11"), "2026-04-11 on 2026-04-06"),
-        ("2026-04-06", Cycle("days:7", "2026-04-11"), "no change"),
-        ("2026-04-06", Generate, "order 2026-04-11; 2026-04-18 on 2026-04-13"),
+        ("2026-04-06", Cycle("days:7", "2026-04-12"), "2026-04-12 on 2026-04-07"),
+        ("2026-04-07", Cycle("days:7", "2026-04-12"), "no change"),
+        ("2026-04-07", Generate, "order 2026-04-12; 2026-04-19 on 2026-04-14"),
         ("2026-04-07", Cycle("months:1:31", "2026-04-20"), "2026-04-30 on 2026-04-25"),
         ("2026-04-07", Cycle("months:1:31", "2026-04-25"), "no change"),
         // A next delivery that was moved comes back to the cycle.
         ("2026-04-07", Move("2026-05-02"), "2026-05-02 on 2026-04-27"),
         ("2026-04-07", Cycle("months:1:31", "2026-04-25"), "2026-04-30 on 2026-04-25"),
         ("2026-04-25", Generate, "order 2026-04-30; 2026-05-31 on 2026-05-26"),
-        ("2026-04-26", Cycle("days:7", "9999-12-31"), "9999-12-31 on 9999-12-26"),
+        (
+            "2026-04-26",
+            Cycle("days:7", "9999-12-31"),
+            "refused: 9999-12-31 cannot be a delivery date: it must be on or before 2028-04-26",
+        ),
+        ("9999-12-20", Cycle("days:7", "9999-12-31"), "9999-12-31 on 9999-12-26"),
         ("9999-12-26", Generate, "order 9999-12-31; nothing"),
         ("9999-12-27", Generate, "refused: this subscription has no further delivery date; change its cycle"),
     ];

@@ -9,8 +9,8 @@ use teiki_domain::delivery_cycle::DeliveryCycle;
 use teiki_domain::ids::OrderId;
 use teiki_domain::payment_method::PaymentMethod;
 use teiki_domain::subscription::{
-    NextDates, StartSubscription, Status, Subscription, SubscriptionCommand as Command, SubscriptionEvent as Event,
-    SubscriptionRefusal as Refusal,
+    DeliveryWindow, NextDates, StartSubscription, Status, Subscription, SubscriptionCommand as Command,
+    SubscriptionEvent as Event, SubscriptionRefusal as Refusal,
 };
 
 /// One thing that happens in a shop's days. Offsets are days from today; negative ones must be refused.
@@ -36,8 +36,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (0..=90_u16).prop_map(Step::LeadTimeIs),
         20 => Just(Step::Generate),
         4 => Just(Step::Skip),
-        5 => (-20..120_i64).prop_map(Step::Move),
-        3 => (cycle(), -20..120_i64).prop_map(|(cycle, from)| Step::Cycle(cycle, from)),
+        5 => (-20..250_i64).prop_map(Step::Move),
+        3 => (cycle(), -20..250_i64).prop_map(|(cycle, from)| Step::Cycle(cycle, from)),
         2 => (1..3_i64).prop_map(Step::Basket),
         2 => method().prop_map(Step::Method),
         3 => Just(Step::Pause),
@@ -181,6 +181,42 @@ proptest! {
         }
         prop_assert_eq!(history.state.details().unwrap().orders as usize, past.order_ids.len());
         history.check_replay();
+    }
+
+    /// S16, R1: whatever day is asked for, a delivery that is moved or begins another rhythm has its order in a night that
+    /// is still ahead, with the whole lead time before it, and lies within two years; outside it is refused.
+    #[test]
+    fn s16_a_delivery_is_put_only_where_its_order_still_comes_in_time(
+        cycle in cycle(), today in first_day(), wait in 0..60_u64, lead in 0..=90_u16, offset in -900..900_i64,
+        new in cycle(),
+    ) {
+        let history = || {
+            let mut history = History::<Subscription>::new();
+            history.tell(Command::Start(Box::new(start(cycle, today, wait, lead)))).unwrap();
+            history
+        };
+        let date = today + chrono::TimeDelta::days(offset);
+        let moved = Command::ChangeNextDate { delivery_date: date, today, lead_days: lead };
+        let other = Command::ChangeCycle { cycle: new, from: date, today, lead_days: lead };
+        for command in [moved, other] {
+            let mut history = history();
+            let window = history.state.details().unwrap().delivery_window(today, lead);
+            prop_assert_eq!(window, DeliveryWindow::of(today, lead), "nothing was delivered yet");
+            match history.tell(command) {
+                Ok(events) if events.is_empty() => {}
+                Ok(_) => {
+                    prop_assert!(window.earliest <= date && date <= window.latest);
+                    let next = history.state.details().unwrap().next.unwrap();
+                    prop_assert!(next.generation_date > today, "the night of today is over: {next:?}");
+                    prop_assert_eq!(next.generation_date + Days::new(u64::from(lead)), next.delivery_date);
+                }
+                Err(Refusal::TooEarly { earliest, .. }) => {
+                    prop_assert!(date < earliest && earliest == window.earliest);
+                }
+                Err(Refusal::TooLate { latest, .. }) => prop_assert!(date > latest && latest == window.latest),
+                Err(other) => prop_assert!(false, "{other}"),
+            }
+        }
     }
 
     #[test]

@@ -16,6 +16,8 @@ pub struct Document {
     pub issuer: Issuer,
     /// Whom it is for.
     pub recipient: Recipient,
+    /// Of a receipt: to whom and for what it is made out; layout 1 does not show it.
+    pub made_out: MadeOut,
     /// The order.
     pub facts: Facts,
     /// What the order contains and costs.
@@ -60,6 +62,21 @@ impl fmt::Debug for Recipient {
     }
 }
 
+/// To whom and for what a receipt is made out, personal data. Prints nothing of it where a program is debugged.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct MadeOut {
+    /// 宛名, with its honorific; empty: the buyer.
+    pub to: String,
+    /// 但し書き; empty: goods.
+    pub for_what: String,
+}
+
+impl fmt::Debug for MadeOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MadeOut")
+    }
+}
+
 /// The order, as its documents name it.
 #[derive(Debug, Clone)]
 pub struct Facts {
@@ -77,6 +94,8 @@ pub struct Facts {
     pub payment_method: String,
     /// Whether that is by card.
     pub by_card: bool,
+    /// Whether a card payment is there or under way; not where it failed or was not tried. Layout 1 does not show it.
+    pub card_pays: bool,
     /// Where its payment stands, as people read it.
     pub payment_status: String,
     /// Transaction ID (取引ID), once it is authorised.

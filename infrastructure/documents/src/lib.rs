@@ -12,10 +12,10 @@ mod pdf;
 mod sheet;
 mod words;
 
-pub use document::{Document, Facts, Issuer, Recipient};
+pub use document::{Document, Facts, Issuer, MadeOut, Recipient};
 
 /// The layout that documents are issued in now.
-pub const LAYOUT: u32 = 1;
+pub const LAYOUT: u32 = 2;
 
 /// Why no PDF can be made.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +41,7 @@ pub fn render(documents: &[(u32, Document)]) -> Result<Vec<u8>, RenderError> {
     let mut sheets = vec![];
     for (layout, document) in documents {
         match layout {
-            1 => sheets.extend(layout::sheets(&face, document)),
+            1 | 2 => sheets.extend(layout::sheets(&face, document, *layout)),
             unknown => return Err(RenderError::UnknownLayout(*unknown)),
         }
     }

@@ -38,6 +38,9 @@ pub(crate) fn amount(kind: DocumentKind) -> &'static str {
     }
 }
 
+/// For what a receipt is made out where nothing else was said.
+pub(crate) const FOR_GOODS: &str = "お品代として";
+
 /// A date as business papers have it.
 pub(crate) fn date(day: NaiveDate) -> String {
     format!("{}年{}月{}日", day.year(), day.month(), day.day())
@@ -67,7 +70,7 @@ pub(crate) fn file_title(first: &Document, count: usize) -> String {
 }
 
 /// Sentences under the table, one a line.
-pub(crate) fn notes(document: &Document, reduced: bool) -> Vec<String> {
+pub(crate) fn notes(document: &Document, reduced: bool, layout: u32) -> Vec<String> {
     let facts = &document.facts;
     let mut notes = vec![];
     if reduced {
@@ -76,6 +79,10 @@ pub(crate) fn notes(document: &Document, reduced: bool) -> Vec<String> {
     notes.push("単価・金額は税込です。消費税は税率ごとの合計金額から1円未満を切り捨てて計算しています。".to_owned());
     match document.number.kind() {
         DocumentKind::OrderSlip | DocumentKind::DeliveryNote => {}
+        DocumentKind::Invoice if facts.by_card && layout > 1 && !facts.card_pays => {
+            let unpaid = "クレジットカードでのお支払いを確認できていません。お支払方法は当店までお問い合わせください。";
+            notes.push(unpaid.to_owned());
+        }
         DocumentKind::Invoice if facts.by_card => {
             notes.push("お支払いはクレジットカードで承ります。お振り込みの必要はありません。".to_owned());
         }

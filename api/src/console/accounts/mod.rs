@@ -1,18 +1,19 @@
 //! アカウント: who may use the console and what each may do. For managers; each change stands in the shop's history.
 
+pub(crate) mod history;
 mod own;
 
 pub(crate) use own::{change_password, page as own_page};
 
-use super::{Flash, Form, Frame, Language, Page, PageResult, Signed, render};
+use super::{Flash, Form, Frame, Language, Page, PageResult, Signed, render, written};
+use crate::accounts;
 use crate::app::App;
 use crate::http::{Problem, nothing_there, unavailable};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use std::sync::Arc;
-use teiki_domain::shop_settings::{AccountChange, ShopSettings, ShopSettingsCommand};
-use teiki_infrastructure::operators::{self, NewOperator, Operator, OperatorError, Role};
+use teiki_infrastructure::operators::{self, By, NewOperator, Operator, OperatorError, Role, Who};
 use teiki_infrastructure::redacted::Redacted;
 
 /// One account as the page shows it.
@@ -46,6 +47,8 @@ struct ListPage {
 struct OnePage {
     frame: Frame,
     row: Row,
+    /// What the account is while the page is drawn.
+    seen_role: &'static str,
     roles: Vec<(&'static str, &'static str)>,
     name: String,
     role: String,
@@ -81,6 +84,9 @@ fn told(error: &OperatorError, language: Language) -> Result<String, Problem> {
         OperatorError::LoginTaken => "このログインIDは使われています。別のログインIDを入力してください",
         OperatorError::Name => "名前は 1〜60 文字で入力してください",
         OperatorError::Password => "パスワードは 10〜128 文字で、ログインIDと異なるものにしてください",
+        OperatorError::Changed => {
+            "画面を開いた後に、ほかの方がこのアカウントを変更しました。確認して、もう一度行ってください"
+        }
         OperatorError::DoesNotExist => return Err(nothing_there("there is no such account".to_owned())),
         OperatorError::Hash(_) | OperatorError::Unreadable(_) | OperatorError::Store(_) => {
             return Err(unavailable(error));
@@ -98,7 +104,7 @@ fn row(app: &App, signed: &Signed, language: Language, account: Operator) -> Row
     Row {
         role_text: role_text(account.role, language),
         own: account.operator_id == signed.operator.operator_id,
-        created: account.created_at.chars().take(10).collect(),
+        created: written::local_day(&account.created_at),
         disabled: account.disabled_at.is_some(),
         locked: until.is_some_and(|until| until > now),
         operator_id: account.operator_id,
@@ -118,19 +124,15 @@ async fn find(app: &App, signed: &Signed, id: Result<Path<String>, PathRejection
     found.ok_or_else(|| nothing_there("there is no such account".to_owned()))
 }
 
-/// Writes down in the shop's history what was done to an account (O12).
-pub(super) async fn note(
-    app: &App,
-    signed: &Signed,
-    form: &Form,
-    account: &Operator,
-    change: AccountChange,
-) -> Result<(), Problem> {
-    let because = form.because(app, signed, "an account at the console was changed");
-    let command = ShopSettingsCommand::RecordAccountChange { operator_id: account.operator_id.clone(), change };
-    let done = app.gateway.execute::<ShopSettings>(&signed.shop().to_string(), &because, command).await;
-    done.map_err(crate::http::settings_problem)?;
-    app.shops.forget(signed.shop());
+/// Who changes an account by this form.
+pub(super) fn by(app: &App, signed: &Signed, form: &Form) -> By {
+    app.account_change(&form.because(app, signed, "an account at the console was changed"))
+}
+
+/// What was done stands in the history before it is told.
+pub(super) async fn told_in_history(app: &App) -> Result<(), Page> {
+    accounts::write_history(app).await.map_err(|error| unavailable(&error))?;
+    app.settle().await?;
     Ok(())
 }
 
@@ -167,9 +169,9 @@ pub(crate) async fn create(State(app): State<Arc<App>>, signed: Signed, frame: F
     };
     let new = NewOperator { shop: signed.shop(), login: &login, name, role };
     let password = operators::new_password();
-    match operators::create(&app.storage, &new, &password, app.clock.now()).await {
+    match operators::create(&app.storage, &new, &password, &by(&app, &signed, &form)).await {
         Ok(account) => {
-            note(&app, &signed, &form, &account, AccountChange::Created { role: role.code().to_owned() }).await?;
+            told_in_history(&app).await?;
             Ok(render(&PasswordPage { frame, login: account.login, name: account.name, password }))
         }
         Err(error) => {
@@ -201,8 +203,9 @@ fn shown(
 ) -> axum::response::Response {
     let language = frame.language;
     let wrong = error.is_some();
+    let seen_role = account.role.code();
     let row = row(app, signed, language, account);
-    let mut response = render(&OnePage { frame, row, roles: roles(language), name, role, error });
+    let mut response = render(&OnePage { frame, row, seen_role, roles: roles(language), name, role, error });
     if wrong {
         *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
     }
@@ -229,15 +232,22 @@ pub(crate) async fn change(
             return Ok(shown(&app, &signed, frame, account, typed, Some(text)));
         }
     };
-    match operators::change(&app.storage, &account.operator_id, name, new).await {
+    let seen_role = form.get("seen_role").parse().unwrap_or(account.role);
+    let seen_name = Some(form.get("seen_name")).filter(|name| !name.is_empty()).unwrap_or(&account.name);
+    let (seen, next) = (Who { name: seen_name, role: seen_role }, Who { name, role: new });
+    match operators::change(&app.storage, &account.operator_id, seen, next, &by(&app, &signed, &form)).await {
         Ok(()) => {
-            note(&app, &signed, &form, &account, AccountChange::Changed { role: new.code().to_owned() }).await?;
+            told_in_history(&app).await?;
             Ok(frame
                 .leave("/accounts", &Flash::done(frame.t("アカウントを変更しました。", "The account was changed."))))
         }
         Err(error) => {
             let text = told(&error, frame.language)?;
-            Ok(shown(&app, &signed, frame, account, typed, Some(text)))
+            let mut response = shown(&app, &signed, frame, account, typed, Some(text));
+            if let OperatorError::Changed = error {
+                *response.status_mut() = StatusCode::CONFLICT;
+            }
+            Ok(response)
         }
     }
 }
@@ -253,9 +263,9 @@ pub(crate) async fn reset_password(
     let account = find(&app, &signed, id).await?;
     refuse_own(&signed, &account)?;
     let password = operators::new_password();
-    let set = operators::set_password(&app.storage, &account.operator_id, &password).await;
+    let set = operators::set_password(&app.storage, &account.operator_id, &password, &by(&app, &signed, &form)).await;
     set.map_err(|error| unavailable(&error))?;
-    note(&app, &signed, &form, &account, AccountChange::PasswordChanged).await?;
+    told_in_history(&app).await?;
     Ok(render(&PasswordPage { frame, login: account.login, name: account.name, password }))
 }
 
@@ -269,9 +279,9 @@ pub(crate) async fn disable(
 ) -> PageResult {
     let account = find(&app, &signed, id).await?;
     refuse_own(&signed, &account)?;
-    let done = operators::disable(&app.storage, &account.operator_id, app.clock.now()).await;
+    let done = operators::disable(&app.storage, &account.operator_id, &by(&app, &signed, &form)).await;
     done.map_err(|error| unavailable(&error))?;
-    note(&app, &signed, &form, &account, AccountChange::Disabled).await?;
+    told_in_history(&app).await?;
     Ok(frame.leave("/accounts", &Flash::done(frame.t("アカウントを停止しました。", "The account was disabled."))))
 }
 
@@ -284,8 +294,9 @@ pub(crate) async fn enable(
     form: Form,
 ) -> PageResult {
     let account = find(&app, &signed, id).await?;
-    operators::enable(&app.storage, &account.operator_id).await.map_err(|error| unavailable(&error))?;
-    note(&app, &signed, &form, &account, AccountChange::Enabled).await?;
+    let done = operators::enable(&app.storage, &account.operator_id, &by(&app, &signed, &form)).await;
+    done.map_err(|error| unavailable(&error))?;
+    told_in_history(&app).await?;
     let text = frame.t("アカウントを使用できるようにしました。", "The account may be used again.");
     Ok(frame.leave("/accounts", &Flash::done(text)))
 }

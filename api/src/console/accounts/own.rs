@@ -1,14 +1,13 @@
 //! 自分のアカウント: changing one's own password.
 
 use super::super::{Flash, Form, Frame, PageResult, Signed, render};
-use super::note;
+use super::{by, told_in_history};
 use crate::app::App;
 use crate::http::unavailable;
 use axum::extract::State;
 use axum::http::StatusCode;
 use std::sync::Arc;
-use teiki_domain::shop_settings::AccountChange;
-use teiki_infrastructure::operators;
+use teiki_infrastructure::operators::{self, Confirmed};
 use teiki_infrastructure::redacted::Redacted;
 
 #[derive(askama::Template)]
@@ -35,15 +34,24 @@ pub(crate) async fn change_password(
 ) -> PageResult {
     let [present, new, again] = ["present", "new", "again"].map(|field| Redacted::new(form.raw(field).to_owned()));
     let id = &signed.operator.operator_id;
-    let right = operators::is_password_of(&app.storage, id, &present).await.map_err(|error| unavailable(&error))?;
-    let wrong_present =
-        (!right).then(|| frame.t("現在のパスワードと一致しません", "this is not your password").to_owned());
+    let confirmed = operators::confirm(&app.storage, id, &present, app.clock.now()).await;
+    let wrong_present = match confirmed.map_err(|error| unavailable(&error))? {
+        Confirmed::Right => None,
+        Confirmed::Wrong => Some(frame.t("現在のパスワードと一致しません", "this is not your password").to_owned()),
+        Confirmed::Locked => {
+            let text = frame.t(
+                "続けて間違えたためロックされています。15分後にもう一度入力してください",
+                "it was wrong too often and is locked; enter it again in 15 minutes",
+            );
+            Some(text.to_owned())
+        }
+    };
     let mut wrong_new = (new.expose() != again.expose())
         .then(|| frame.t("新しいパスワードが一致しません", "the two are not the same").to_owned());
     if wrong_present.is_none() && wrong_new.is_none() {
-        match operators::set_password(&app.storage, id, &new).await {
+        match operators::set_password(&app.storage, id, &new, &by(&app, &signed, &form)).await {
             Ok(()) => {
-                note(&app, &signed, &form, &signed.operator, AccountChange::PasswordChanged).await?;
+                told_in_history(&app).await?;
                 let text = frame.t(
                     "パスワードを変更しました。新しいパスワードでログインしてください。",
                     "Your password was changed; sign in with it.",

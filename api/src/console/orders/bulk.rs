@@ -45,6 +45,11 @@ fn asked(form: &Form) -> Result<(Action, Vec<OrderId>), Problem> {
 /// `POST /orders/bulk`: shows what is about to be done, and does nothing yet.
 pub(super) async fn ask(State(app): State<Arc<App>>, signed: Signed, frame: Frame, form: Form) -> PageResult {
     if form.get("action") == "waybills" {
+        if form.all("order").is_empty() {
+            let text =
+                frame.t("受注が選ばれていません。一覧でチェックを付けてください", "No order is ticked; tick some");
+            return Ok(frame.leave("/orders", &crate::console::Flash::failed(text)));
+        }
         // Nothing is done to the orders; the carrier's file is asked for on its own page.
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.append_pair("orders", &form.all("order").join(","));

@@ -7,6 +7,7 @@
 mod effects;
 pub(crate) mod field;
 pub(crate) mod groups;
+pub(crate) mod history;
 mod reader;
 mod readiness;
 mod refusals;

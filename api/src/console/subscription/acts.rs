@@ -3,6 +3,7 @@
 use super::{Id, Loaded, carry_out, leave};
 use crate::app::App;
 use crate::console::{Form, Frame, PageResult, Signed, render, written};
+use crate::http::Problem;
 use axum::extract::State;
 use std::sync::Arc;
 use teiki_domain::subscription::SubscriptionCommand as Command;
@@ -11,8 +12,15 @@ use teiki_domain::subscription::SubscriptionCommand as Command;
 pub(crate) async fn skip(State(app): State<Arc<App>>, signed: Signed, frame: Frame, id: Id, form: Form) -> PageResult {
     let loaded = Loaded::read(&app, &signed, id).await?;
     let (today, lead_days) = (loaded.today, loaded.settings.lead_days);
-    let command =
-        Command::SkipNext { delivery_date: written::date(form.get("delivery_date"), today), today, lead_days };
+    // A form that does not say which delivery it means would leave out whichever is next by now.
+    let Some(date) = written::date(form.get("delivery_date"), today) else {
+        let text = frame.t(
+            "どの配送をお休みにするか読み取れませんでした。画面を開き直して、もう一度行ってください",
+            "Which delivery to leave out cannot be read; load the page again and send it once more",
+        );
+        return Err(Problem::validation("delivery_date", text).into());
+    };
+    let command = Command::SkipNext { delivery_date: Some(date), today, lead_days };
     let said = (frame.language, "the next delivery was left out");
     let came = carry_out(&app, &signed, &form, &loaded, command, said).await?;
     Ok(leave(&frame, &loaded, came, frame.t("次回の配送を1回お休みにしました", "The next delivery is left out")))

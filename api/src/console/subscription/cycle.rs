@@ -25,6 +25,8 @@ struct CyclePage {
     dates_now: Vec<(String, String)>,
     fields: CycleFields,
     from: String,
+    earliest: String,
+    latest: String,
     preview: Option<Preview>,
 }
 
@@ -73,7 +75,10 @@ fn show(
     preview: Option<Preview>,
 ) -> Response {
     let status = wrong.status();
+    let window = loaded.details.delivery_window(loaded.today, loaded.settings.lead_days);
     let page = render(&CyclePage {
+        earliest: window.earliest.to_string(),
+        latest: window.latest.to_string(),
         id: loaded.id.to_string(),
         version: loaded.version,
         current: words::cycle(frame.language, loaded.details.cycle),
@@ -96,7 +101,7 @@ pub(crate) async fn page(
     Query(typed): Query<HashMap<String, String>>,
 ) -> PageResult {
     let loaded = Loaded::read(&app, &signed, id).await?;
-    let earliest = loaded.details.earliest_delivery(loaded.today);
+    let earliest = loaded.details.delivery_window(loaded.today, loaded.settings.lead_days).earliest;
     let offered = &loaded.settings.delivery_cycles;
     let fields = CycleFields::of(frame.language, Some(loaded.details.cycle), offered).typed(&typed);
     let Some(from) = typed.get("from").cloned() else {

@@ -18,11 +18,13 @@ struct NextDatePage {
     current: Option<String>,
     date: String,
     earliest: String,
+    latest: String,
     lead_days: u16,
 }
 
 fn show(frame: Frame, loaded: &Loaded, wrong: Wrong, date: String) -> Response {
     let current = loaded.details.next.map(|next| written::with_weekday(frame.language, next.delivery_date));
+    let window = loaded.details.delivery_window(loaded.today, loaded.settings.lead_days);
     let status = wrong.status();
     let page = render(&NextDatePage {
         frame,
@@ -30,7 +32,8 @@ fn show(frame: Frame, loaded: &Loaded, wrong: Wrong, date: String) -> Response {
         version: loaded.version,
         current,
         date,
-        earliest: loaded.details.earliest_delivery(loaded.today).to_string(),
+        earliest: window.earliest.to_string(),
+        latest: window.latest.to_string(),
         lead_days: loaded.settings.lead_days,
         wrong: Wrong { text: wrong.text.clone(), since: vec![] },
     });

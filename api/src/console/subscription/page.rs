@@ -203,7 +203,7 @@ fn acts(frame: &Frame, loaded: &Loaded) -> Vec<Act> {
     let paused = details.status == Status::Paused;
     // What is asked with the present content is accepted exactly when another content would be looked at.
     let here = details.next.map_or(today, |next| next.delivery_date);
-    let from = details.earliest_delivery(today);
+    let from = details.delivery_window(today, lead_days).earliest;
     let act = |code, label, page, danger, why| Act { code, label, page, danger, why };
     let stop = match paused {
         false => act("pause", frame.language.t("休止", "Pause"), false, false, ask(Command::Pause)),

@@ -14,6 +14,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use chrono::NaiveDate;
 use serde::Deserialize;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,7 +22,7 @@ use teiki_domain::cqrs::Decide as _;
 use teiki_domain::ids::SubscriptionId;
 use teiki_domain::payment_method::PaymentMethod;
 use teiki_domain::shop_settings::Details as Settings;
-use teiki_domain::subscription::{StartSubscription, Subscription, SubscriptionCommand};
+use teiki_domain::subscription::{DeliveryWindow, StartSubscription, Subscription, SubscriptionCommand};
 
 #[derive(askama::Template)]
 #[template(path = "console/subscription_start.html")]
@@ -32,6 +33,8 @@ struct StartPage {
     number: String,
     member: String,
     first: String,
+    earliest: NaiveDate,
+    latest: NaiveDate,
     /// The first dates, once the form was looked over.
     dates: Vec<(String, String)>,
     items: ItemFields,
@@ -42,6 +45,8 @@ struct StartPage {
 
 /// What stands in the form.
 struct Typed {
+    /// The days it may begin on.
+    window: DeliveryWindow,
     number: String,
     member: String,
     first: String,
@@ -52,11 +57,14 @@ struct Typed {
 }
 
 fn show(frame: Frame, settings: &Settings, wrong: Option<String>, typed: Typed, offers: Vec<Offer>) -> Response {
+    let DeliveryWindow { earliest, latest } = typed.window;
     let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = render(&StartPage {
         number: typed.number,
         member: typed.member,
         first: typed.first,
+        earliest,
+        latest,
         dates: typed.dates,
         items: typed.items.summed(&frame),
         fields: typed.fields,
@@ -84,10 +92,12 @@ pub(crate) async fn page(
 ) -> PageResult {
     let Query(For { member }) = asked?;
     let settings = app.shops.get(signed.shop()).await?.settings;
+    let window = DeliveryWindow::of(app.clock.today(), settings.lead_days);
     let typed = Typed {
         number: String::new(),
         member: member.unwrap_or_default(),
-        first: app.clock.today().iter_days().nth(usize::from(settings.lead_days) + 1).unwrap_or_default().to_string(),
+        first: window.earliest.to_string(),
+        window,
         dates: vec![],
         items: ItemFields::default(),
         fields: CycleFields::of(frame.language, None, &settings.delivery_cycles),
@@ -105,6 +115,7 @@ pub(crate) async fn start(State(app): State<Arc<App>>, signed: Signed, frame: Fr
     let fields: HashMap<String, String> =
         names.iter().map(|name| ((*name).to_owned(), form.get(name).to_owned())).collect();
     let mut typed = Typed {
+        window: DeliveryWindow::of(app.clock.today(), settings.lead_days),
         number: form.get("number").to_owned(),
         member: form.get("member").to_owned(),
         first: form.get("first").to_owned(),
@@ -142,6 +153,10 @@ pub(crate) async fn start(State(app): State<Arc<App>>, signed: Signed, frame: Fr
             return Ok(show(frame, &settings, None, typed, offers));
         }
     };
+    if let Err(error) = subscriptions::check_first(&app, Some(&number), &start).await {
+        let Some(text) = words::start_error(frame.language, &error) else { return Err(Problem::from(error).into()) };
+        return Ok(show(frame, &settings, Some(text), typed, offers));
+    }
     let because = form.because(&app, &signed, "the subscription was started in the console");
     let start = Start { subscription_id: Some(number.clone()), ..start };
     match subscriptions::start(&app, start, &because).await {
@@ -178,6 +193,8 @@ fn first_dates(
         lead_days: settings.lead_days,
         today: app.clock.today(),
     }));
+    let window = DeliveryWindow::of(app.clock.today(), settings.lead_days);
+    window.holds(start.first_delivery).map_err(|refusal| words::refusal(frame.language, &refusal))?;
     let mut subscription = Subscription::default();
     let events = subscription.decide(command).map_err(|refusal| words::refusal(frame.language, &refusal))?;
     for event in &events {

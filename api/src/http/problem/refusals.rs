@@ -155,9 +155,9 @@ pub(in crate::http) fn webhook(error: CommandError<WebhookRefusal>) -> Problem {
 pub(in crate::http) fn subscription(error: CommandError<SubscriptionRefusal>, date: &str) -> Problem {
     command(error, |refusal| match refusal {
         SubscriptionRefusal::DoesNotExist => not_found(refusal.to_string()),
-        SubscriptionRefusal::TooEarly { .. } | SubscriptionRefusal::BeyondCalendar(_) => {
-            Problem::validation(date, refusal.to_string())
-        }
+        SubscriptionRefusal::TooEarly { .. }
+        | SubscriptionRefusal::TooLate { .. }
+        | SubscriptionRefusal::BeyondCalendar(_) => Problem::validation(date, refusal.to_string()),
         SubscriptionRefusal::NumberTaken => conflict("number_taken", refusal.to_string()),
         refusal => conflict("refused", refusal.to_string()),
     })

@@ -8,6 +8,7 @@ use crate::mails::card_expiry::buyer;
 use crate::mails::shop_profile::ShopProfile;
 use crate::mails::texts::{card_changed, thanks};
 use crate::mails::{self, MailError, NewLetter, id_for};
+use crate::set_aside::{self, Reason};
 use serde_json::Value;
 use teiki_domain::ids::{MemberId, SubscriptionId};
 use teiki_domain::mail::{About, MailKind, Recipient};
@@ -16,7 +17,7 @@ use teiki_domain::recorded::{DecodeError, RecordedEvent};
 use teiki_domain::subscription::{Status, SubscriptionEvent};
 use teiki_infrastructure::event_store::{LogError, LogEvent};
 use teiki_infrastructure::mail_cursor::{self, MailCursorError};
-use teiki_infrastructure::set_aside::{self, SetAsideError};
+use teiki_infrastructure::set_aside::SetAsideError;
 use teiki_projections::subscription_list::{self, MethodKind, SubscriptionFilter};
 use teiki_projections::{ProjectionError, QueryError};
 use uuid::Uuid;
@@ -68,7 +69,7 @@ pub(super) async fn to_the_end(app: &App) -> Result<(), FollowError> {
         let page = app.log.page(from, PAGE).await?;
         let Some(last) = page.last().map(|event| event.position) else { return Ok(()) };
         for event in &page {
-            look_at(app, event).await?;
+            ask_or_set_aside(app, event).await?;
         }
         // Moved by somebody else: their mails have the same ids as ours, so nothing was asked for twice.
         mail_cursor::advance(&app.storage, from, last).await?;
@@ -78,12 +79,34 @@ pub(super) async fn to_the_end(app: &App) -> Result<(), FollowError> {
     }
 }
 
-async fn look_at(app: &App, event: &LogEvent) -> Result<(), FollowError> {
-    let (kind, name) = (event.aggregate_type.as_str(), event.event_type.as_str());
-    if !matches!((kind, name), ("subscription", "SubscriptionStarted") | ("member", "CardRegistered")) {
-        return Ok(());
+/// Tries the mails again that follow from what happened to `subject`: from the event at `position`, or where that is not
+/// known from the newest one they may follow from. Says whether all of them are asked for.
+pub(crate) async fn again(app: &App, subject: &str, position: Option<i64>) -> Result<bool, FollowError> {
+    app.sequencer.catch_up().await.map_err(AppError::from)?;
+    for kind in ["subscription", "member"] {
+        let stream = app.log.stream(kind, subject).await?;
+        let meant =
+            |event: &&LogEvent| position.is_none_or(|position| event.position == position) && causes_mails(event);
+        if let Some(event) = stream.iter().rev().find(meant) {
+            return ask_or_set_aside(app, event).await;
+        }
     }
-    let recorded = RecordedEvent::decode(kind, &event.payload)
+    // Nothing follows from anything here.
+    Ok(true)
+}
+
+fn causes_mails(event: &LogEvent) -> bool {
+    let (kind, name) = (event.aggregate_type.as_str(), event.event_type.as_str());
+    matches!((kind, name), ("subscription", "SubscriptionStarted") | ("member", "CardRegistered"))
+}
+
+/// Asks for the mails that follow from an event; says whether it could. Ids of mails follow from the event: asked for
+/// twice they are one.
+async fn ask_or_set_aside(app: &App, event: &LogEvent) -> Result<bool, FollowError> {
+    if !causes_mails(event) {
+        return Ok(true);
+    }
+    let recorded = RecordedEvent::decode(&event.aggregate_type, &event.payload)
         .map_err(|error| FollowError::Unreadable { position: event.position, error })?;
     let asked = match &recorded {
         RecordedEvent::Subscription(started @ SubscriptionEvent::SubscriptionStarted { .. }) => {
@@ -94,13 +117,14 @@ async fn look_at(app: &App, event: &LogEvent) -> Result<(), FollowError> {
     };
     match asked {
         // Nobody to write to, or about.
-        Ok(()) | Err(FollowError::Mail(MailError::Erased(_) | MailError::NoSuchMember(_))) => Ok(()),
+        Ok(()) | Err(FollowError::Mail(MailError::Erased(_) | MailError::NoSuchMember(_))) => Ok(true),
         // Never will be better: it is listed for people, and everything behind it goes on.
         Err(FollowError::Mail(error @ (MailError::Letter(_) | MailError::Key(_)))) => {
-            let (subject, reason) = (&event.aggregate_id, format!("no mail could be written: {error}"));
+            let (subject, reason) =
+                (&event.aggregate_id, Reason::MailNotWritten { position: event.position, error: error.to_string() });
             tracing::error!(subject, position = event.position, %error, "a mail could not be written");
-            let now = app.clock.now();
-            Ok(set_aside::put(&app.storage, "mail", subject, None, &reason, now, "mails").await?)
+            set_aside::put(app, set_aside::MAIL_KIND, subject, None, &reason, "mails").await?;
+            Ok(false)
         }
         Err(error) => Err(error),
     }

@@ -13,6 +13,7 @@ mod follow;
 mod send;
 
 pub use follow::FollowError;
+pub(crate) use follow::again;
 pub use send::{SendError, Sent};
 
 use crate::app::{App, AppError};

@@ -10,6 +10,7 @@ pub use summary::Summary;
 
 use crate::app::App;
 use crate::payments::{FirstSeen, Generated, RecoveryReport};
+use crate::set_aside::Reason;
 use crate::workers::recovery_round::{self, RecoveryError};
 use chrono::NaiveDate;
 use futures::StreamExt as _;
@@ -248,9 +249,8 @@ impl Run<'_> {
             Err(error) => {
                 let reason = error.to_string();
                 tracing::warn!(subscription = subject, %date, reason, "a renewal was set aside");
-                let now = self.app.clock.now();
-                let kind = due_renewals::SET_ASIDE_KIND;
-                set_aside::put(&self.app.storage, kind, &subject, Some(date), &reason, now, &self.run_id).await?;
+                let (kind, reason) = (due_renewals::SET_ASIDE_KIND, Reason::RenewalFailed { error: reason });
+                crate::set_aside::put(self.app, kind, &subject, Some(date), &reason, &self.run_id).await?;
                 // Orders of one subscription, called for before, may be tried side by side.
                 if self.aside.lock().await.insert(subject) {
                     self.summary.lock().await.set_aside += 1;

@@ -147,7 +147,7 @@ async fn order(
     match app.payments.generate(generate, &then).await {
         // The order stands; what Paygent said of it must outlive this run's list.
         Err(error) if error.is_contradiction() => {
-            recovery_round::contradiction(app, &id, &error.to_string()).await?;
+            recovery_round::contradiction(app, &id, &error.to_string(), None).await?;
             Ok(Generated { new: true, authorised: Authorised::Open })
         }
         generated => Ok(generated?),

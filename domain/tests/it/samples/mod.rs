@@ -55,5 +55,6 @@ pub(crate) fn member() -> Vec<MemberEvent> {
         MemberEvent::StoredCardsDeleted {},
         MemberEvent::StoredCardsNotDeleted { code: "P021".to_owned(), detail: "\"customer_id\" 契約".to_owned() },
         MemberEvent::StoredCardsNotDeleted { code: String::new(), detail: "no answer in time".to_owned() },
+        MemberEvent::MemberWorkReleased { work: "cards".to_owned() },
     ]
 }

@@ -1,5 +1,5 @@
 use super::{full_basket, quoted_basket};
-use crate::values::{card_in_force, cash, day, member_id, subscription_id, yen};
+use crate::values::{card_in_force, cash, day, member_id, sealed, subscription_id, yen};
 use teiki_domain::applicability::NotExecutedReason as Reason;
 use teiki_domain::ids::{OrderId, PaymentId, TransactionId};
 use teiki_domain::order::{Cause, DocumentKind, FoundBy, OrderEvent as Event, Purpose};
@@ -128,7 +128,26 @@ pub(crate) fn order() -> Vec<Event> {
     for (kind, letter) in DocumentKind::ALL.into_iter().zip(["S", "D", "I", "R"]) {
         let number = format!("{}-20260420-{letter}2", subscription_id()).parse().unwrap();
         let content = "6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b".to_owned();
-        samples.push(Event::DocumentIssued { kind, number, issued_on: day("2026-05-01"), content, layout: 1 });
+        samples.push(Event::DocumentIssued {
+            kind,
+            number,
+            issued_on: day("2026-05-01"),
+            content,
+            layout: 1,
+            wording: None,
+        });
     }
+    let number = format!("{}-20260420-R2", subscription_id()).parse().unwrap();
+    samples.extend([
+        Event::DocumentIssued {
+            kind: DocumentKind::Receipt,
+            number,
+            issued_on: day("2026-05-01"),
+            content: String::new(),
+            layout: 2,
+            wording: Some(sealed("djEuY2lwaGVydGV4dA==")),
+        },
+        Event::OrderWorkReleased { work: "payment".to_owned() },
+    ]);
     samples
 }

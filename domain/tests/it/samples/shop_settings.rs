@@ -146,5 +146,6 @@ pub(crate) fn shop_settings() -> Vec<Event> {
         account(AccountChange::PasswordChanged),
         account(AccountChange::Disabled),
         account(AccountChange::Enabled),
+        Event::ShopWorkReleased { work: "notice".to_owned(), subject: "111111111:7".to_owned() },
     ]
 }

@@ -52,6 +52,7 @@ pub(crate) fn subscription() -> Vec<Event> {
         Event::SubscriptionResumed { next: that },
         Event::SubscriptionEnded {},
         Event::SubscriptionStartPrevented {},
+        Event::SubscriptionWorkReleased { work: "renewal".to_owned() },
     ]);
     samples
 }

@@ -101,6 +101,6 @@ fn total(paper: &mut Paper<'_>, style: Style, name: &str, amount: &str, last: bo
 
 fn notes(paper: &Paper<'_>) -> Vec<String> {
     let reduced = paper.document.basket.lines().iter().any(|line| line.tax_percent == REDUCED_PERCENT);
-    let notes = words::notes(paper.document, reduced);
+    let notes = words::notes(paper.document, reduced, paper.layout);
     notes.iter().flat_map(|note| wrap(paper.face, note, 8.5, (RIGHT - LEFT) * MM)).collect()
 }

@@ -115,7 +115,11 @@ fn slip(paper: &mut Paper<'_>) {
 
 fn lead(paper: &mut Paper<'_>) {
     let kind = paper.document.number.kind();
-    let sentence = words::lead(kind);
+    let made_out = kind == DocumentKind::Receipt && paper.layout > 1;
+    if made_out {
+        addressee(paper);
+    }
+    let sentence = if made_out { "" } else { words::lead(kind) };
     if !sentence.is_empty() {
         let place = (LEFT, paper.y);
         paper.y = block(paper, place, RIGHT - LEFT, plain(9.5), sentence) + 3.0;
@@ -131,4 +135,30 @@ fn lead(paper: &mut Paper<'_>) {
     };
     paper.sheet.text(paper.face, align, (x, y + 5.0), bold(size), &total);
     paper.y = y + 15.0;
+    if made_out {
+        for_what(paper);
+    }
+}
+
+/// To whom a receipt is made out (宛名).
+fn addressee(paper: &mut Paper<'_>) {
+    let (to, buyer) = (paper.document.made_out.to.trim(), paper.document.recipient.name.trim());
+    let name = if to.is_empty() { format!("{buyer} 様") } else { to.to_owned() };
+    let size = if name.chars().count() > 24 { 11.0 } else { 14.0 };
+    let place = (LEFT, paper.y + 1.0);
+    let below = block(paper, place, RIGHT - LEFT, plain(size), &name);
+    // Under the last line of the name.
+    let y = below - size / MM * 1.4 + 2.0;
+    paper.sheet.rule((LEFT, y), (RIGHT, y), 0.5);
+    paper.y = y + 8.0;
+}
+
+/// For what a receipt is made out (但し書き).
+fn for_what(paper: &mut Paper<'_>) {
+    let said = paper.document.made_out.for_what.trim();
+    let text = format!("但し {}", if said.is_empty() { words::FOR_GOODS } else { said });
+    let place = (LEFT, paper.y);
+    paper.y = block(paper, place, RIGHT - LEFT, plain(10.5), &text) + 1.0;
+    let place = (LEFT, paper.y);
+    paper.y = block(paper, place, RIGHT - LEFT, plain(9.5), "上記の金額を正に領収いたしました。") + 3.0;
 }

@@ -1,5 +1,7 @@
-//! Layout 1: A4, the buyer's address where a window envelope shows it, the shop's beside it, title, amount, table,
+//! Layouts 1 and 2: A4, the buyer's address where a window envelope shows it, the shop's beside it, title, amount, table,
 //! totals, notes. Everything below flows, so that long texts push down what follows and the table goes on over pages.
+//! Layout 2 says to whom and for what a receipt is made out, and no longer says of a card that failed that nothing has to
+//! be paid.
 
 mod foot;
 mod head;
@@ -25,6 +27,7 @@ const FOOT: f32 = 287.0;
 struct Paper<'a> {
     face: &'a Face,
     document: &'a Document,
+    layout: u32,
     sheets: Vec<Sheet>,
     /// The page that is written on.
     sheet: Sheet,
@@ -50,8 +53,8 @@ impl Paper<'_> {
 }
 
 /// The pages of a document.
-pub(crate) fn sheets(face: &Face, document: &Document) -> Vec<Sheet> {
-    let mut paper = Paper { face, document, sheets: vec![], sheet: Sheet::default(), y: TOP };
+pub(crate) fn sheets(face: &Face, document: &Document, layout: u32) -> Vec<Sheet> {
+    let mut paper = Paper { face, document, layout, sheets: vec![], sheet: Sheet::default(), y: TOP };
     head::write(&mut paper);
     table::write(&mut paper);
     foot::write(&mut paper);

@@ -1,7 +1,7 @@
 //! Documents to print.
 
 use chrono::NaiveDate;
-use teiki_documents::{Document, Facts, Issuer, Recipient};
+use teiki_documents::{Document, Facts, Issuer, MadeOut, Recipient};
 use teiki_domain::basket::{Basket, Charge, Line};
 use teiki_domain::money::Yen;
 
@@ -46,6 +46,7 @@ pub(crate) fn document(number: &str) -> Document {
             phone: "06-0000-0000".to_owned(),
             mail: "hanako@example.jp".to_owned(),
         },
+        made_out: MadeOut::default(),
         facts: Facts {
             order_id: "02396-S00000012-20260401".to_owned(),
             subscription_id: "02396-S00000012".to_owned(),
@@ -54,6 +55,7 @@ pub(crate) fn document(number: &str) -> Document {
             delivery_date: day("2026-04-11"),
             payment_method: "クレジットカード".to_owned(),
             by_card: true,
+            card_pays: true,
             payment_status: "売上確定".to_owned(),
             transaction_id: Some("02396000000000831705".to_owned()),
             paid_on: Some(day("2026-04-02")),
@@ -88,6 +90,7 @@ pub(crate) fn hostile(number: &str) -> Document {
     document.recipient.name = text.to_owned();
     document.recipient.address = text.repeat(4);
     document.recipient.postal_code = "〒<b>".to_owned();
+    (document.made_out.to, document.made_out.for_what) = (text.repeat(2), text.repeat(2));
     document.issuer.name = text.repeat(2);
     document.issuer.address = "W".repeat(300);
     document.facts.payment_method = text.to_owned();
