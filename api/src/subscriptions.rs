@@ -91,8 +91,10 @@ pub async fn check_method(app: &App, member_id: &MemberId, method: &PaymentMetho
     let settings = app.shops.get(member_id.shop()).await?.settings;
     settings.allows(method).map_err(StartError::Settings)?;
     let member = app.gateway.load::<Member>(member_id.as_str()).await?.aggregate;
-    if member.details().is_none() {
-        return Err(StartError::NoSuchMember(member_id.clone()));
+    match member {
+        Member::Registered(_) => {}
+        Member::Erased(_) => return Err(StartError::Erased(member_id.clone())),
+        Member::Absent => return Err(StartError::NoSuchMember(member_id.clone())),
     }
     if method.is_card() && member.card().is_none() {
         return Err(StartError::NoCard(member_id.clone()));

@@ -9,6 +9,7 @@ use teiki_domain::retry_policy::NoRetry;
 pub fn payment_status(code: &str) -> &'static str {
     match code {
         "external" => "ペイジェント以外",
+        "untried" => "オーソリ前",
         "not_executed" => "未実行",
         "requested" => "オーソリ中",
         "unknown" => "結果不明",

@@ -12,6 +12,7 @@ pub(crate) fn payment_status(language: Language, code: &str) -> &'static str {
     }
     match code {
         "external" => "not through Paygent",
+        "untried" => "not authorised yet",
         "not_executed" => "not executed",
         "requested" => "authorising",
         "unknown" => "outcome unknown",

@@ -86,12 +86,12 @@ row! {
     indexes {
         by_date: "generation_date, order_id",
         by_shop: "shop_id, generation_date, order_id, amount",
-        by_status: "shop_id, payment_status, generation_date, order_id, amount",
+        by_status: "shop_id, payment_status, generation_date, order_id, amount, list",
         by_member: "shop_id, member_id, generation_date, order_id",
         by_subscription: "shop_id, subscription_id, generation_date, order_id",
         by_transaction: "shop_id, transaction_id, generation_date, order_id",
         by_attempt: "shop_id, attempt_transaction_id, generation_date, order_id",
-        by_list: "shop_id, list, generation_date, order_id, amount",
+        by_list: "shop_id, list, generation_date, order_id, amount, payment_status",
         by_validity: "shop_id, payment_status, valid_until, order_id",
         by_undecided: "shop_id, generation_date, order_id" where "undecided_payment_id IS NOT NULL",
     }
@@ -107,7 +107,7 @@ impl Projection for OrderList {
     }
 
     fn version(&self) -> i64 {
-        4
+        5
     }
 
     fn aggregates(&self) -> &'static [&'static str] {

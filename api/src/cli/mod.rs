@@ -19,6 +19,7 @@ mod schedule;
 mod seal;
 mod serve;
 mod set_aside;
+mod shops;
 mod show;
 mod store_only;
 mod verify;
@@ -66,6 +67,8 @@ enum Command {
     SetAside(set_aside::Arguments),
     /// Show which Paygent merchant and host the shops of this store belong to, or bind a shop to another.
     Bind(bind::Arguments),
+    /// Open a shop, and list those there are.
+    Shops(shops::Arguments),
     /// Make, list and revoke the keys of programs that use the HTTP API.
     Keys(keys::Arguments),
     /// Make, list, disable and enable the accounts of people who use the console.
@@ -175,6 +178,7 @@ async fn run(command: Command, file: &std::path::Path) -> Result<ExitCode, CliEr
         Command::Retries(arguments) => retries::run(arguments, Config::load(file)?).await,
         Command::Expiring(arguments) => expiring::run(arguments, Config::load(file)?).await,
         Command::SetAside(arguments) => set_aside::run(arguments, Config::load(file)?).await,
+        Command::Shops(arguments) => shops::run(arguments, Config::load(file)?).await,
         Command::Keys(arguments) => keys::run(arguments, Config::load(file)?).await,
         Command::Operators(arguments) => operators::run(arguments, Config::load(file)?).await,
         Command::Bind(arguments) => bind::run(arguments, Config::load(file)?).await,

@@ -205,6 +205,10 @@ pub(super) async fn authenticate(
         (false, false, true) => Scope::Reading,
         (false, false, false) => Scope::Commands,
     })?;
+    if erases {
+        // Reading names is no reason to be able to destroy them.
+        caller.may(Scope::Commands)?;
+    }
     if let Some(shop) = shop_in(request.uri().path()) {
         caller.owns(shop)?;
     }

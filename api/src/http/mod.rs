@@ -18,6 +18,7 @@ mod metrics;
 mod notices;
 pub mod openapi;
 mod order_commands;
+mod order_view;
 pub(crate) mod orders;
 mod places;
 mod position;
@@ -253,9 +254,9 @@ fn keyed() -> Routes {
 
 fn v1(app: &Arc<App>) -> Router<Arc<App>> {
     let limits = Arc::new(Limits::new(app.config.requests_per_second));
-    let (router, _) = keyed().split();
+    let (router, described) = keyed().split();
     router
-        .route_layer(axum::middleware::from_fn(body::is_an_object))
+        .route_layer(axum::middleware::from_fn_with_state(body::bodiless(&described), body::is_an_object))
         .route_layer(axum::middleware::from_fn_with_state(app.clone(), idempotency::once))
         .route_layer(axum::middleware::from_fn_with_state((app.clone(), limits), caller::authenticate))
         .route_layer(axum::middleware::from_fn_with_state(app.clone(), arriving::in_time))

@@ -17,10 +17,12 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde::Deserialize;
+use std::collections::HashMap;
 use std::sync::Arc;
 use teiki_domain::ids::{OrderId, PaymentId};
-use teiki_domain::order::{Cause, Order, OrderEvent};
+use teiki_domain::order::{Cause, Order, OrderEvent, Payment};
 use utoipa::{IntoResponses, ToSchema};
+use uuid::Uuid;
 
 /// The order as it stands after a command.
 #[derive(IntoResponses)]
@@ -132,10 +134,25 @@ pub(super) async fn authorize(
     let body = body?;
     let given = if body.is_empty() { None } else { Json::<Option<Attempt>>::from_bytes(&body)?.0 };
     let Attempt { attempt } = given.unwrap_or_default();
-    carry_out(app, &caller, order_id(id)?, "the card was tried again", move |payments, id, because| async move {
-        payments.authorize(&id, attempt, Cause::Operator, &because).await
-    })
-    .await
+    let id = order_id(id)?;
+    let carried = carry_out(
+        app.clone(),
+        &caller,
+        id.clone(),
+        "the card was tried again",
+        move |payments, id, because| async move { payments.authorize(&id, attempt, Cause::Operator, &because).await },
+    );
+    let carried = carried.await?;
+    // Asked for before under this number, and refused: the answer is what it was.
+    if let Some(number) = attempt
+        && let Some(order) =
+            app.gateway.load::<Order>(id.as_str()).await.map_err(|error| unavailable(&error))?.aggregate.details()
+        && let Some((code, detail)) = order.attempt(number).and_then(|attempt| attempt.failure.clone())
+        && order.payment == Payment::Failed(number)
+    {
+        return Err(not_authorized(&code, &detail));
+    }
+    Ok(carried)
 }
 
 /// What an order contains.
@@ -293,10 +310,16 @@ where
     F: Future<Output = Result<Done<Order>, PaymentError>> + Send + 'static,
 {
     let because = caller.because(&app, reason);
+    let before = because.repeats.then_some(because.command_id);
     let work = app.spawn(command(app.payments.clone(), id.clone(), because));
     let done = work.await.map_err(|_| internal())??;
     app.settle().await.map_err(|error| unavailable(&error))?;
     if let Some(problem) = done.events.iter().find_map(refused) {
+        return Err(problem);
+    }
+    if let Some(command_id) = before.filter(|_| done.events.is_empty())
+        && let Some(problem) = refused_before(&app, &id, command_id).await?
+    {
         return Err(problem);
     }
     let open = done.aggregate.details().is_some_and(|details| details.operation.is_some());
@@ -304,12 +327,46 @@ where
     Ok(if open { Carried::Open(order) } else { Carried::Done(order) })
 }
 
+/// Paygent's refusal of what this command asked when it was carried out by a process that could not answer any more, as
+/// recovery found it.
+async fn refused_before(app: &App, id: &OrderId, command_id: Uuid) -> Result<Option<Problem>, Problem> {
+    let events = app.gateway.store().load_events::<Order>(id.as_str()).await.map_err(|error| unavailable(&error))?;
+    let command_id = command_id.to_string();
+    let own = |metadata: &HashMap<String, String>| metadata.get("command_id") == Some(&command_id);
+    let since = events.iter().skip_while(|event| !own(&event.metadata));
+    // Up to what was asked for next: the outcome of that is another answer.
+    let until = since.take_while(|event| own(&event.metadata) || !asks_paygent(&event.payload));
+    Ok(until.filter_map(|event| refused(&event.payload)).next())
+}
+
+fn asks_paygent(event: &OrderEvent) -> bool {
+    matches!(
+        event,
+        OrderEvent::AuthorizationRequested { .. }
+            | OrderEvent::CaptureRequested { .. }
+            | OrderEvent::RevisionRequested { .. }
+            | OrderEvent::VoidRequested { .. }
+            | OrderEvent::RefundRequested { .. }
+    )
+}
+
+fn not_authorized(code: &str, detail: &str) -> Problem {
+    if code.is_empty() {
+        return unreached("Paygent was not reached, and the card was not charged; ask again", detail);
+    }
+    let title = "Paygent did not authorise the card";
+    let problem = Problem::new(StatusCode::PAYMENT_REQUIRED, "authorization_refused", title);
+    problem.paygent(code.to_owned(), detail.to_owned())
+}
+
+fn unreached(title: &'static str, detail: &str) -> Problem {
+    Problem::new(StatusCode::BAD_GATEWAY, "paygent_unreachable", title).detail(detail).retryable()
+}
+
 /// Paygent's refusal of what was just asked.
 pub(super) fn refused(event: &OrderEvent) -> Option<Problem> {
     let (name, title, code, detail) = match event {
-        OrderEvent::AuthorizationFailed { code, detail, .. } => {
-            ("authorization_refused", "Paygent did not authorise the card", code, detail)
-        }
+        OrderEvent::AuthorizationFailed { code, detail, .. } => return Some(not_authorized(code, detail)),
         OrderEvent::CaptureFailed { code, detail, .. } => {
             ("capture_refused", "Paygent did not confirm the sale; the order stays authorised", code, detail)
         }
@@ -327,14 +384,11 @@ pub(super) fn refused(event: &OrderEvent) -> Option<Problem> {
     if code.is_empty() {
         // Nothing was sent, so Paygent refused nothing.
         let title = match event {
-            OrderEvent::AuthorizationFailed { .. } => {
-                "Paygent was not reached, and the card was not charged; ask again"
-            }
             OrderEvent::CaptureFailed { .. } => "Paygent was not reached, and the sale is not confirmed; ask again",
             OrderEvent::RevisionFailed { .. } => "Paygent was not reached, and the amount is as it was; ask again",
             _ => "Paygent was not reached, and nothing was cancelled there; ask again",
         };
-        return Some(Problem::new(StatusCode::BAD_GATEWAY, "paygent_unreachable", title).detail(detail).retryable());
+        return Some(unreached(title, detail));
     }
     Some(Problem::new(StatusCode::PAYMENT_REQUIRED, name, title).paygent(code.clone(), detail.clone()))
 }

@@ -2,6 +2,7 @@
 
 use super::as_of::Then;
 use super::caller::Caller;
+pub(crate) use super::order_view::{OrderView, present};
 use super::position::{self, Position};
 use super::problem::Problem;
 use super::query::{Params, cursor, limit, optional};
@@ -17,7 +18,7 @@ use std::sync::Arc;
 use teiki_domain::ids::OrderId;
 use teiki_domain::money::Yen;
 use teiki_domain::order::Payment;
-use teiki_projections::order_list::{self, OrderFilter, OrderRow};
+use teiki_projections::order_list::{self, OrderFilter};
 use utoipa::{IntoParams, ToSchema};
 
 /// Filters of the order list (O2), as they come in an address.
@@ -113,90 +114,6 @@ fn yen(name: &str, text: Option<&str>) -> Result<Option<i64>, Problem> {
     Ok(yen.map(Yen::get))
 }
 
-/// An order as it stands.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-#[schema(as = Order)]
-pub(crate) struct OrderView {
-    /// Order number (受注番号).
-    #[schema(example = "02396-D0001-20260401")]
-    pub(super) order_id: String,
-    /// The subscription it came from.
-    subscription_id: String,
-    /// Whose it is.
-    member_id: String,
-    /// The generation date it stands for.
-    generation_date: NaiveDate,
-    /// Delivery date.
-    delivery_date: NaiveDate,
-    /// Goods amount in yen.
-    goods: i64,
-    /// Everything to pay in yen; null while shipping or fee is to be quoted.
-    total: Option<i64>,
-    /// `card`, or `external:` and the name.
-    payment_method: String,
-    /// Whether it is captured together with the authorisation (S4).
-    #[schema(schema_with = super::schema::sale_mode)]
-    sale_mode: String,
-    /// Payment status (O4).
-    #[schema(schema_with = super::schema::payment_status)]
-    pub(super) payment_status: String,
-    /// Payment status as operators read it.
-    #[schema(example = "オーソリOK")]
-    payment_status_text: &'static str,
-    /// Transaction ID (取引ID, O1), once it is authorised.
-    transaction_id: Option<String>,
-    /// Paygent's id of the payment, once it is authorised.
-    payment_id: Option<String>,
-    /// Paygent's last refusal, until another request begins (E4).
-    failure: Option<Failure>,
-    /// Why no authorisation was tried (R5).
-    not_executed_reason: Option<String>,
-    /// When the sale was confirmed (売上確定), RFC 3339.
-    confirmed_at: Option<String>,
-    /// When the order was cancelled, RFC 3339.
-    cancelled_at: Option<String>,
-    /// Yen of the payment in force, or of the newest attempt while there is none.
-    amount: Option<i64>,
-    /// Last day on which the authorisation can be captured.
-    valid_until: Option<NaiveDate>,
-    /// Last day on which the sale can be refunded.
-    refundable_until: Option<NaiveDate>,
-    /// Whether the buyer was authenticated by 3-D Secure (O3).
-    three_d_secure: bool,
-    /// What is open at Paygent: authorization, capture, revise, void, refund, release.
-    open_request: Option<String>,
-    /// A payment found late that somebody has to decide about (W8).
-    undecided_payment: Option<Undecided>,
-    /// Which list it is in (O11).
-    #[schema(schema_with = super::schema::order_list)]
-    list: String,
-    /// Whether the mark 入金チェック is set (O16).
-    payment_checked: bool,
-    /// Position in the log of the last event that changed it.
-    position: i64,
-}
-
-/// Paygent's refusal, with what it means.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub(super) struct Failure {
-    /// Paygent's code as received.
-    #[schema(example = "2001")]
-    code: String,
-    /// Paygent's detail as received.
-    #[schema(example = "1G02")]
-    detail: String,
-    /// What it means, in Japanese.
-    meaning: &'static str,
-}
-
-/// A payment that pays nothing here.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub(super) struct Undecided {
-    payment_id: String,
-    /// Yen.
-    amount: Option<i64>,
-}
-
 /// A page of orders.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Orders {
@@ -205,44 +122,6 @@ pub(super) struct Orders {
     next_cursor: Option<String>,
     /// Every event up to this position of the log is in the answer.
     position: i64,
-}
-
-/// One row, as programs read it.
-pub(crate) fn present(row: OrderRow) -> OrderView {
-    let detail = row.failure_detail.unwrap_or_default();
-    let failure = row.failure_code.map(|code| {
-        let meaning = teiki_domain::declines::meaning(&code, &detail);
-        Failure { code, detail, meaning }
-    });
-    let amount = row.undecided_amount;
-    OrderView {
-        payment_status_text: crate::words::payment_status(&row.payment_status),
-        undecided_payment: row.undecided_payment_id.map(|payment_id| Undecided { payment_id, amount }),
-        failure,
-        order_id: row.order_id,
-        subscription_id: row.subscription_id,
-        member_id: row.member_id,
-        generation_date: row.generation_date,
-        delivery_date: row.delivery_date,
-        goods: row.goods,
-        total: row.total,
-        payment_method: row.payment_method,
-        sale_mode: row.sale_mode,
-        payment_status: row.payment_status,
-        transaction_id: row.transaction_id,
-        payment_id: row.payment_id,
-        not_executed_reason: row.not_executed_reason,
-        confirmed_at: row.confirmed_at,
-        cancelled_at: row.cancelled_at,
-        amount: row.amount,
-        valid_until: row.valid_until,
-        refundable_until: row.refundable_until,
-        three_d_secure: row.three_d_secure,
-        open_request: row.open_request,
-        list: row.list,
-        payment_checked: row.payment_checked,
-        position: row.updated_position,
-    }
 }
 
 /// `GET /v1/orders`: newest generation date first, a page at a time (O1, O2).

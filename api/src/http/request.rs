@@ -13,7 +13,7 @@ use utoipa::openapi::{ObjectBuilder, OneOfBuilder, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 /// One product of a basket.
-#[derive(Deserialize, Serialize, ToSchema)]
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = Line)]
 pub(super) struct RequestLine {
@@ -41,7 +41,7 @@ pub(super) fn tax_percent() -> RefOr<Schema> {
 }
 
 /// An amount in yen, or `"to_be_quoted"` (C4, R5-3).
-#[derive(Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
 #[serde(untagged)]
 pub(super) enum Amount {
     Yen(i64),
@@ -59,7 +59,7 @@ impl PartialSchema for Amount {
 
 impl ToSchema for Amount {}
 
-#[derive(Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Quoted {
     ToBeQuoted,

@@ -22,6 +22,11 @@ pub(super) fn sale_mode() -> RefOr<Schema> {
     names(&["authorize_only", "authorize_and_capture"]).into()
 }
 
+/// Why an authorisation was tried.
+pub(super) fn cause() -> RefOr<Schema> {
+    names(&["generation", "operator", "ladder", "card_changed", "amount_update"]).into()
+}
+
 /// Parcel carrier (O14).
 pub(super) fn waybill_carrier() -> RefOr<Schema> {
     names(&WaybillCarrier::ALL.map(WaybillCarrier::as_str)).into()

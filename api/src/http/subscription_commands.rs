@@ -6,6 +6,7 @@ use super::problem::{Problem, subscription, unavailable};
 use super::request::{basket, civil_date, field};
 use super::subscriptions::{Id, SubscriptionView, read, subscription_id};
 use crate::app::App;
+use crate::command_gateway::CommandError;
 use crate::subscriptions::check_method;
 use axum::Json;
 use axum::body::Bytes;
@@ -15,7 +16,7 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 use std::sync::Arc;
 use teiki_domain::ids::SubscriptionId;
-use teiki_domain::subscription::{Subscription, SubscriptionCommand as Command};
+use teiki_domain::subscription::{Subscription, SubscriptionCommand as Command, SubscriptionRefusal as Refusal};
 use utoipa::ToSchema;
 
 type Body<T> = Result<Json<T>, JsonRejection>;
@@ -62,7 +63,12 @@ pub(super) async fn pause(State(app): State<Arc<App>>, caller: Caller, id: Id) -
     params(super::schema::SubscriptionPath), responses((status = 200, body = SubscriptionView)))]
 pub(super) async fn resume(State(app): State<Arc<App>>, caller: Caller, id: Id) -> Answer {
     let (id, lead_days, today) = at(&app, id).await?;
-    carry_out(&app, &caller, id, Command::Resume { today, lead_days }, "the subscription was resumed", "id").await
+    let because = caller.because(&app, "the subscription was resumed");
+    match app.gateway.execute::<Subscription>(id.as_str(), &because, Command::Resume { today, lead_days }).await {
+        // One that runs is what was asked for.
+        Ok(_) | Err(CommandError::Refused(Refusal::NotPaused)) => settled(&app, &id).await,
+        Err(error) => Err(subscription(error, "id")),
+    }
 }
 
 /// `POST /v1/subscriptions/{id}/end`: ends it for good (定期購入終了, O18).
@@ -169,6 +175,11 @@ async fn carry_out(
     let because = caller.because(app, reason);
     let done = app.gateway.execute::<Subscription>(id.as_str(), &because, command).await;
     done.map_err(|error| subscription(error, field))?;
+    settled(app, &id).await
+}
+
+/// The subscription as it stands, once the lists show it.
+async fn settled(app: &App, id: &SubscriptionId) -> Answer {
     app.settle().await.map_err(|error| unavailable(&error))?;
-    Ok(Json(read(app, &id).await?))
+    Ok(Json(read(app, id).await?))
 }

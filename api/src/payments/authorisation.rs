@@ -76,6 +76,6 @@ pub fn standing_of(details: &Details) -> Authorised {
             Authorised::Failed { code: code.unwrap_or_default() }
         }
         Payment::Voided(_) | Payment::Refunded(_) | Payment::Expired(_) => Authorised::Gone,
-        Payment::Requested(_) | Payment::Unknown(_) | Payment::GivenUp(_) => Authorised::Open,
+        Payment::Untried | Payment::Requested(_) | Payment::Unknown(_) | Payment::GivenUp(_) => Authorised::Open,
     }
 }

@@ -16,6 +16,8 @@ use serde::{Deserialize, Serialize};
 pub enum Payment {
     /// Settled outside.
     External,
+    /// To be paid by card, and no authorisation was asked for yet.
+    Untried,
     /// 未実行, with the reason.
     NotExecuted(NotExecutedReason),
     /// An attempt is intended or under way.
@@ -61,8 +63,9 @@ pub enum Payment {
 
 impl Payment {
     /// Every name [`Payment::code`] gives.
-    pub const CODES: [&'static str; 20] = [
+    pub const CODES: [&'static str; 21] = [
         "external",
+        "untried",
         "not_executed",
         "requested",
         "unknown",
@@ -88,6 +91,7 @@ impl Payment {
     pub fn code(&self) -> &'static str {
         match self {
             Payment::External => "external",
+            Payment::Untried => "untried",
             Payment::NotExecuted(_) => "not_executed",
             Payment::Requested(_) => "requested",
             Payment::Unknown(_) => "unknown",
@@ -270,7 +274,7 @@ impl Order {
                 basket: basket.clone(),
                 payment_method: payment_method.clone(),
                 sale_mode: *sale_mode,
-                payment: Payment::External,
+                payment: if payment_method.is_card() { Payment::Untried } else { Payment::External },
                 attempts: vec![],
                 payments: vec![],
                 in_force: None,
@@ -388,6 +392,7 @@ impl Details {
                 Payment::Failed(attempt.number)
             }
             Some(attempt) if self.payment_method.is_card() => Payment::GivenUp(attempt.number),
+            None if self.payment_method.is_card() => Payment::Untried,
             _ => Payment::External,
         }
     }
