@@ -58,6 +58,7 @@ mod metrics;
 mod midnight;
 mod night_run;
 mod openapi;
+mod orders_api;
 mod paygents_side;
 mod payment_adversary;
 mod payment_life;

@@ -53,9 +53,6 @@ pub(super) async fn once(State(app): State<Arc<App>>, request: Request, next: Ne
     let Some(key) = request.headers().get(&KEY).filter(|_| request.method() == Method::POST) else {
         return Ok(next.run(request).await);
     };
-    if request.headers().get_all(&KEY).iter().nth(1).is_some() {
-        return Err(Problem::validation("idempotency-key", "it is given once"));
-    }
     let key = key
         .to_str()
         .ok()
