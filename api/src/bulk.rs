@@ -176,9 +176,9 @@ fn came(order: &str, action: Action, done: &Done<Order>) -> Outcome {
             outcome("failed", japanese.to_owned(), "Paygent was not reached; do it again".to_owned())
         }
         Some((code, detail)) => {
-            let meaning = teiki_domain::declines::meaning(code, detail);
-            let japanese = format!("ペイジェントで受け付けられませんでした(コード {code} {detail} {meaning})");
-            outcome("failed", japanese, format!("Paygent refused it (code {code} {detail})"))
+            let means = teiki_domain::declines::means(code, detail);
+            let japanese = format!("ペイジェントで受け付けられませんでした(コード {code} {detail} {})", means.ja);
+            outcome("failed", japanese, format!("Paygent refused it (code {code} {detail}: {})", means.en))
         }
         None => {
             let japanese = "行えませんでした。受注を確認してください";

@@ -30,6 +30,8 @@ pub mod waybills;
 pub mod webhooks;
 pub mod words;
 mod words_documents;
+mod words_engine;
+mod words_mail;
 mod words_order;
 mod words_subscription;
 pub mod workers;

@@ -1,5 +1,7 @@
 //! What people read: the manual's Japanese for states and reasons (O4).
 
+use crate::console::Language;
+use crate::words_order;
 use crate::workers::retries::NoPlan;
 use teiki_domain::mail::MailKind;
 use teiki_domain::order::DocumentKind;
@@ -48,32 +50,6 @@ pub fn mail_kind(kind: MailKind) -> &'static str {
     }
 }
 
-/// Why a mail was not sent: the sentences of this program in Japanese.
-pub fn mail_reason(reason: &str) -> String {
-    let (start, code) = reason.split_once(" (").unwrap_or((reason, ""));
-    let code = code.trim_end_matches(')');
-    let text = match start {
-        "the mail server refused" => "メールサーバーに拒否されました",
-        "the mail server put it off" => "メールサーバーが一時的に受け付けませんでした",
-        "the mail server did not answer in time" => "メールサーバーから応答がありませんでした",
-        "the mail server cannot be reached" => "メールサーバーに接続できませんでした",
-        "the mail server's answer cannot be understood" => "メールサーバーの応答を読み取れませんでした",
-        "the recipient's mail address cannot be used" => "宛先のメールアドレスが正しくありません",
-        "the shop's mail address cannot be used" => "ショップのメールアドレスが正しくありません",
-        _ if reason.starts_with("the connection to the mail server cannot be encrypted") => {
-            "メールサーバーとの通信を暗号化できませんでした。証明書を確認してください"
-        }
-        _ if reason.starts_with("the shop has no mail address") => {
-            "ショップのメールアドレスが設定されていません。設定のうえ、もう一度送信してください"
-        }
-        _ if reason.starts_with("it waited for more than 7 days") => {
-            "7日を超えて送信できなかったため中止しました。必要な場合は、もう一度送信してください"
-        }
-        _ => return reason.to_owned(),
-    };
-    if code.is_empty() { text.to_owned() } else { format!("{text}({code})") }
-}
-
 /// Why no authorisation was tried (R5), from its stable name.
 pub fn not_executed(code: &str) -> &'static str {
     match code {
@@ -99,7 +75,7 @@ pub fn no_plan(why: &NoPlan) -> String {
         NoPlan::Policy(NoRetry::TooLate) => "最初のオーソリから60日を過ぎています。必要であれば手動で行ってください",
         NoPlan::Policy(NoRetry::LadderDone) => "設定された回数の再オーソリをすべて行いました",
         NoPlan::SubscriptionEnded => "定期購入は終了しています",
-        NoPlan::Order(refusal) => return refusal.to_string(),
+        NoPlan::Order(refusal) => return words_order::refusal(Language::Japanese, refusal),
     };
     text.to_owned()
 }

@@ -1,7 +1,19 @@
 //! Why a document cannot be issued (O13), as operators read it.
 
 use crate::console::Language;
-use teiki_domain::order::OrderRefusal as Refusal;
+use crate::words;
+use teiki_domain::order::{DocumentKind, OrderRefusal as Refusal};
+
+/// What a kind of document is called.
+pub(crate) fn name(language: Language, kind: DocumentKind) -> &'static str {
+    let english = match kind {
+        DocumentKind::OrderSlip => "Order slip",
+        DocumentKind::DeliveryNote => "Delivery note",
+        DocumentKind::Invoice => "Invoice",
+        DocumentKind::Receipt => "Receipt",
+    };
+    language.t(words::document(kind), english)
+}
 
 /// In the language of the page.
 pub(crate) fn why_not(language: Language, refusal: &Refusal) -> String {

@@ -1,7 +1,7 @@
 //! What an order answers to operators, in both languages of the pages.
 
 use crate::console::Language;
-use crate::{words, words_documents};
+use crate::{words, words_documents, words_subscription};
 use teiki_domain::order::{OrderRefusal as Refusal, Withheld};
 use teiki_domain::retry_policy::NoRetry;
 
@@ -63,7 +63,38 @@ pub(crate) fn withheld(language: Language, why: &Withheld) -> String {
 
 /// Why an order refuses a command.
 pub(crate) fn refusal(language: Language, refusal: &Refusal) -> String {
-    if language == Language::Japanese { japanese(refusal) } else { refusal.to_string() }
+    match language {
+        Language::Japanese => japanese(refusal),
+        Language::English => english(refusal),
+    }
+}
+
+/// The order's own sentence, where it needs no words of other lists.
+fn english(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::NotPossible(reason) => {
+            let reason = words_subscription::not_executed(Language::English, reason);
+            format!("the card cannot be authorised for this order: {reason}")
+        }
+        Refusal::NotAuthorized(code) => {
+            format!("this order is not authorised ({}); authorise it first", payment_status(Language::English, code))
+        }
+        Refusal::NotPaid(code) => {
+            let status = payment_status(Language::English, code);
+            format!("this order is not paid yet ({status}); confirm its sale or cancel it before completing it")
+        }
+        Refusal::NoReceipt(code) => {
+            let status = payment_status(Language::English, code);
+            format!(
+                "this order is not paid ({status}); confirm its sale or mark its payment as received, then issue the \
+                 receipt"
+            )
+        }
+        Refusal::AmountNotUpdated { costs, authorized } => {
+            format!("the order costs {costs} but {authorized} is authorised; update the transaction first")
+        }
+        other => other.to_string(),
+    }
 }
 
 fn japanese(refusal: &Refusal) -> String {

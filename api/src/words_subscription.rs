@@ -84,6 +84,11 @@ pub(crate) fn risk(language: Language, code: &str) -> &'static str {
     }
 }
 
+/// Whether a card is about to expire or has expired (K).
+pub(crate) fn card_standing(language: Language, close: bool) -> &'static str {
+    language.t(words::card_standing(close), if close { "expires soon" } else { "expired" })
+}
+
 /// Why something cannot be done with a subscription.
 pub(crate) fn refusal(language: Language, refusal: &Refusal) -> String {
     if language == Language::English {

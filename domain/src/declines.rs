@@ -18,30 +18,52 @@ fn network_code(detail: &str) -> &str {
     &inner[..end]
 }
 
-/// Short Japanese text for a code and detail of Paygent, for the red box (O19). Paygent's own text stands beside it.
-pub fn meaning(code: &str, detail: &str) -> &'static str {
+/// What a refusal or failure at Paygent means to people, in both languages of the pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Meaning {
+    /// As a sentence in Japanese, without the full stop.
+    pub ja: &'static str,
+    /// As a sentence in English, without the full stop.
+    pub en: &'static str,
+}
+
+const fn said(ja: &'static str, en: &'static str) -> Meaning {
+    Meaning { ja, en }
+}
+
+/// Said of an authorisation where nothing more is known.
+const NOT_AUTHORIZED: Meaning = said("オーソリに失敗しました", "the authorisation failed");
+
+/// What a code and detail of Paygent mean, for the red box (O19). Paygent's own text stands beside it.
+pub fn means(code: &str, detail: &str) -> Meaning {
     match (code, network_code(detail)) {
-        ("31001", _) => "クレジットカード情報に誤りがあります",
-        ("1502" | "P010", _) => "クレジットカードの有効期限切れです",
-        ("P022" | "P025" | "P026", _) => "登録カードが見つかりません",
-        ("2008", _) => "カード会社との通信がタイムアウトしました",
-        ("E001" | "E002" | "9005" | "P017" | "P018", _) => "ペイジェントが一時的に利用できません",
+        ("31001", _) => said("クレジットカード情報に誤りがあります", "the card's data are wrong"),
+        ("1502" | "P010", _) => said("クレジットカードの有効期限切れです", "the card has expired"),
+        ("P022" | "P025" | "P026", _) => said("登録カードが見つかりません", "the registered card was not found"),
+        ("2008", _) => said("カード会社との通信がタイムアウトしました", "the card company did not answer in time"),
+        ("E001" | "E002" | "9005" | "P017" | "P018", _) => {
+            said("ペイジェントが一時的に利用できません", "Paygent is not available for the moment")
+        }
         (_, network) => match network_family(network) {
-            "02" | "03" | "04" | "05" | "06" | "07" => "残高または限度額が不足しています",
-            "54" | "55" => "1日の利用限度を超えています",
-            "12" | "22" | "30" | "56" => "このカードは利用できません",
-            "60" => "紛失または盗難の届け出があるカードです",
-            "61" | "65" => "カード番号が無効です",
-            "44" => "セキュリティコードに誤りがあります",
-            "83" => "クレジットカードの有効期限切れです",
-            _ if network.starts_with("1C") => "カードネットワークの障害です",
+            "02" | "03" | "04" | "05" | "06" | "07" => {
+                said("残高または限度額が不足しています", "balance or limit do not suffice")
+            }
+            "54" | "55" => said("1日の利用限度を超えています", "the limit of the day is exceeded"),
+            "12" | "22" | "30" | "56" => said("このカードは利用できません", "this card cannot be used"),
+            "60" => said("紛失または盗難の届け出があるカードです", "the card was reported lost or stolen"),
+            "61" | "65" => said("カード番号が無効です", "the card number is not valid"),
+            "44" => said("セキュリティコードに誤りがあります", "the security code is wrong"),
+            "83" => said("クレジットカードの有効期限切れです", "the card has expired"),
+            _ if network.starts_with("1C") => said("カードネットワークの障害です", "the card network failed"),
             _ => NOT_AUTHORIZED,
         },
     }
 }
 
-/// Said of an authorisation where nothing more is known.
-const NOT_AUTHORIZED: &str = "オーソリに失敗しました";
+/// As [`means`], in Japanese.
+pub fn meaning(code: &str, detail: &str) -> &'static str {
+    means(code, detail).ja
+}
 
 /// What was asked of Paygent when it failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,18 +84,20 @@ pub enum Asked {
     DeleteCards,
 }
 
-/// As [`meaning`], in the words of what was asked where nothing more is known; without a code Paygent was not reached.
-pub fn meaning_of(asked: Asked, code: &str, detail: &str) -> &'static str {
-    match meaning(code, detail) {
-        NOT_AUTHORIZED if code.is_empty() => "ペイジェントに届かず、実行されていません",
+/// As [`means`], in the words of what was asked where nothing more is known; without a code Paygent was not reached.
+pub fn means_of(asked: Asked, code: &str, detail: &str) -> Meaning {
+    match means(code, detail) {
+        NOT_AUTHORIZED if code.is_empty() => {
+            said("ペイジェントに届かず、実行されていません", "it did not reach Paygent and was not carried out")
+        }
         NOT_AUTHORIZED => match asked {
             Asked::Authorization => NOT_AUTHORIZED,
-            Asked::Capture => "売上確定ができませんでした",
-            Asked::Revision => "取引更新ができませんでした",
-            Asked::Void => "オーソリの取消ができませんでした",
-            Asked::Refund => "売上の取消ができませんでした",
-            Asked::StoreCard => "カードを登録できませんでした",
-            Asked::DeleteCards => "カードを削除できませんでした",
+            Asked::Capture => said("売上確定ができませんでした", "the sale could not be confirmed"),
+            Asked::Revision => said("取引更新ができませんでした", "the amount could not be updated"),
+            Asked::Void => said("オーソリの取消ができませんでした", "the authorisation could not be cancelled"),
+            Asked::Refund => said("売上の取消ができませんでした", "the sale could not be cancelled"),
+            Asked::StoreCard => said("カードを登録できませんでした", "the card could not be registered"),
+            Asked::DeleteCards => said("カードを削除できませんでした", "the cards could not be deleted"),
         },
         known => known,
     }
@@ -112,12 +136,27 @@ mod tests {
     fn each_request_fails_in_its_own_words_and_codes_that_say_more_are_kept() {
         use Asked::{Authorization, Capture, DeleteCards, Refund, Revision, StoreCard, Void};
         let all = [Authorization, Capture, Revision, Void, Refund, StoreCard, DeleteCards];
-        let words: std::collections::BTreeSet<_> = all.iter().map(|asked| meaning_of(*asked, "2004", "")).collect();
+        let words: std::collections::BTreeSet<_> = all.iter().map(|asked| means_of(*asked, "2004", "").ja).collect();
         assert_eq!(words.len(), all.len());
         for asked in all {
-            assert_eq!(meaning_of(asked, "P010", ""), "クレジットカードの有効期限切れです");
-            assert_eq!(meaning_of(asked, "", "no connection"), "ペイジェントに届かず、実行されていません");
-            assert_eq!(meaning_of(asked, "2004", "") == NOT_AUTHORIZED, asked == Authorization);
+            assert_eq!(means_of(asked, "P010", "").ja, "クレジットカードの有効期限切れです");
+            assert_eq!(means_of(asked, "", "no connection").ja, "ペイジェントに届かず、実行されていません");
+            assert_eq!(means_of(asked, "2004", "") == NOT_AUTHORIZED, asked == Authorization);
+        }
+    }
+
+    #[test]
+    fn e1_to_e4_every_meaning_is_said_in_both_languages() {
+        use Asked::{Authorization, Capture, DeleteCards, Refund, Revision, StoreCard, Void};
+        let codes = ["31001", "1502", "P022", "2008", "E001", "2001", ""];
+        let details =
+            ["", "\"1G02\"", "\"1P55\"", "\"1G12\"", "\"1G60\"", "\"1G61\"", "\"1G44\"", "\"1G83\"", "\"1C50\""];
+        for asked in [Authorization, Capture, Revision, Void, Refund, StoreCard, DeleteCards] {
+            for (code, detail) in codes.iter().flat_map(|code| details.iter().map(move |detail| (code, detail))) {
+                let Meaning { ja, en } = means_of(asked, code, detail);
+                assert!(en.is_ascii() && en.contains(' '), "{code} {detail}: {en}");
+                assert!(!ja.contains(' ') && !ja.is_ascii(), "{code} {detail}: {ja}");
+            }
         }
     }
 

@@ -49,7 +49,6 @@ async fn r3_k6_o18_the_ways_through_subscriptions_cards_and_members() {
             "/upcoming",
             "/retries",
             "/set-aside",
-            "/subscriptions?from=nonsense",
         ]
         .into_iter()
         .enumerate()

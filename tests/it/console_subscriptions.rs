@@ -252,7 +252,18 @@ async fn the_list_is_searched_remembered_and_taken_away_as_a_file(kind: StoreKin
         assert_eq!(found(&page), wanted, "{search}: {}", page.html);
     }
     let odd = console.get("/subscriptions?from=soon&member=%3Cb%3E").await;
-    assert!(odd.told().contains("入力してください") && !odd.html.contains("<b>"), "{}", odd.html);
+    assert_eq!(odd.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for field in ["from", "member"] {
+        assert!(odd.text(&format!("#error-{field}")).contains("入力してください"), "{}", odd.html);
+        assert!(odd.has(&format!("input[name={field}][aria-invalid=true][aria-describedby=error-{field}]")));
+    }
+    let form = odd.form("/subscriptions");
+    assert_eq!((form.value("from"), form.value("member"), odd.html.contains("<b>")), ("soon", "<b>", false));
+    // Without the digits of the shop, in whatever width.
+    let short = console.get("/subscriptions?number=d00001").await;
+    assert_eq!(short.status, StatusCode::OK);
+    let short = console.get("/subscriptions?number=%EF%BC%A400001").await;
+    assert_eq!(found(&short), [subscription(1).to_string()]);
 
     // A search is there again until it is cleared, for this person alone.
     console.get("/subscriptions?failed=1&status=").await;
@@ -272,7 +283,7 @@ async fn the_list_is_searched_remembered_and_taken_away_as_a_file(kind: StoreKin
         let page = console.get(other).await;
         assert_eq!(
             (page.status, page.told()),
-            (StatusCode::NOT_FOUND, "お探しのものは見つかりません。".to_owned()),
+            (StatusCode::NOT_FOUND, "お探しのものは見つかりません。番号やアドレスを確認してください。".to_owned()),
             "{other}"
         );
     }

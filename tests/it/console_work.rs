@@ -104,7 +104,7 @@ async fn members_are_shown_and_erased_by_managers_alone(kind: StoreKind) {
     let operator = Console::signed_in(&served, Role::Operator).await;
     let list = operator.get("/members").await;
     assert_eq!(list.texts("tbody tr").len(), 5);
-    assert_eq!(operator.get("/members?member=m99").await.text("p.told"), "この会員IDの会員はいません");
+    assert_eq!(operator.get("/members?member=m99").await.text("#error-member"), "この会員IDの会員はいません");
     let path = format!("/members/{}", member(4));
     let page = operator.get("/members?member=M00004").await;
     assert_eq!((page.path.as_str(), page.status), (path.as_str(), StatusCode::OK));
@@ -164,7 +164,8 @@ async fn r5_nights_to_come_failed_orders_and_work_set_aside_are_shown(kind: Stor
     storage.close().await;
     let page = console.get("/set-aside").await;
     assert_eq!(page.texts("tbody tr").len(), 1, "another shop's is not shown: {}", page.html);
-    assert!(page.text("td[lang=en]").starts_with("<img") && !page.html.contains("<img"), "{}", page.html);
+    assert!(page.text("td [lang=en]").starts_with("<img") && !page.html.contains("<img"), "{}", page.html);
+    assert!(page.text("tbody tr").contains("処理を続けられませんでした"), "{}", page.html);
     let form = page.form("/set-aside/release");
     let other = console.submit(form.clone().set("subject", "00007-D00001")).await;
     assert_eq!((other.told().as_str(), other.texts("tbody tr").len()), ("この保留はすでに解除されています", 1));

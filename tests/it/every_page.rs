@@ -14,7 +14,7 @@ use teiki_tests::stores::StoreKind;
 const OF_A_KIND: usize = 3;
 
 /// Cards of the stage: one that is good, one that is refused for its limit, one for its expiry.
-const CARDS: [&str; 3] = ["1111", "8205", "8208"];
+pub(crate) const CARDS: [&str; 3] = ["1111", "8205", "8208"];
 
 /// What kind of page an address is of: its path with ids and dates made one.
 fn kind(path: &str) -> String {
@@ -26,7 +26,7 @@ fn kind(path: &str) -> String {
 }
 
 /// Follows every link from the first page on; returns an address of each kind of page, with what it answered.
-async fn crawl(console: &Console) -> BTreeMap<String, Vec<String>> {
+pub(crate) async fn crawl(console: &Console) -> BTreeMap<String, Vec<String>> {
     let mut waiting = VecDeque::from(["/".to_owned()]);
     let (mut seen, mut kinds) = (BTreeSet::new(), BTreeMap::<String, Vec<String>>::new());
     while let Some(address) = waiting.pop_front() {

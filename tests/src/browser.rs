@@ -67,6 +67,34 @@ impl Browser {
         self.sound().await;
     }
 
+    /// Sends the form whose button this is and holds the page that answers with what is wrong against the rules: the
+    /// browser's console says nothing but that very answer, the title tells of it, and the sentence has the focus.
+    pub async fn press_wrong(&self, selector: &str, status: u16) {
+        self.press(selector).await;
+        self.wrong(status).await;
+    }
+
+    /// As [`Self::press_wrong`], for an address that people come to.
+    pub async fn open_wrong(&self, path: &str, status: u16) {
+        self.driver.goto(format!("{}{path}", self.base)).await.unwrap();
+        self.wrong(status).await;
+    }
+
+    async fn wrong(&self, status: u16) {
+        let answered = format!("the server responded with a status of {status} ");
+        let complaints = self.complaints().await;
+        assert!(matches!(&complaints[..], [one] if one.contains(&answered)), "{complaints:#?}");
+        self.sound().await;
+        let title = self.driver.execute("return document.title").await.unwrap();
+        assert!(title.as_str().unwrap_or_default().starts_with("エラー"), "{title}");
+        let script = "const at = document.activeElement; \
+                      return at.getAttribute('role') === 'alert' || at.getAttribute('aria-invalid') === 'true'";
+        self.until(script).await;
+        let script = "return [...document.querySelectorAll('[aria-describedby]')].every(field => \
+                      field.getAttribute('aria-describedby').split(' ').every(id => document.getElementById(id)))";
+        self.until(script).await;
+    }
+
     /// Signs in with the account of this role, made by [`crate::console::account`].
     pub async fn sign_in(&self, role: Role) {
         self.open_page("/sign-in").await;

@@ -139,6 +139,7 @@ impl Console {
                 request.header("content-type", "application/x-www-form-urlencoded").body(body.finish())
             }
         };
+        let request = request.header("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
         let response = request.header("cookie", self.cookie()).send().await.unwrap();
         for cookie in response.headers().get_all("set-cookie") {
             let text = cookie.to_str().unwrap();
@@ -178,6 +179,33 @@ impl Page {
         all.remove(0)
     }
 
+    /// What the page says: every piece of text, and what its attributes say to people. Left out is what is in another
+    /// language and marked so, what was typed into fields, and what mails say.
+    pub fn prose(&self) -> Vec<String> {
+        let parsed = self.parsed();
+        let page = parsed.root_element().attr("lang").unwrap_or_default().to_owned();
+        let mut said = vec![];
+        for node in parsed.root_element().descendants() {
+            let mut above = node.ancestors().filter_map(ElementRef::wrap).chain(ElementRef::wrap(node));
+            let aside = above.any(|element| {
+                let other = element.attr("lang").is_some_and(|lang| lang != page);
+                other || matches!(element.value().name(), "script" | "style" | "textarea" | "code" | "pre")
+            });
+            if aside {
+                continue;
+            }
+            if let Some(text) = node.value().as_text() {
+                said.push(text.to_string());
+            }
+            if let Some(element) = ElementRef::wrap(node) {
+                let told = ["aria-label", "title", "placeholder", "alt", "data-confirm", "data-copied"];
+                said.extend(told.iter().filter_map(|name| element.attr(name)).map(str::to_owned));
+            }
+        }
+        said.retain(|text| !text.trim().is_empty());
+        said
+    }
+
     /// Whether the selector finds anything.
     pub fn has(&self, selector: &str) -> bool {
         !self.texts(selector).is_empty()
@@ -186,6 +214,20 @@ impl Page {
     /// What was just done, as the page tells it.
     pub fn told(&self) -> String {
         self.texts("p.told").join(" / ")
+    }
+
+    /// Buttons that would send a form by POST, by where it goes; those that are disabled are not among them.
+    pub fn enabled_posts(&self) -> Vec<String> {
+        let form = Selector::parse("form[method=post]").unwrap();
+        let button =
+            Selector::parse("button:not([disabled]):not([type=button]), input[type=submit]:not([disabled])").unwrap();
+        let parsed = self.parsed();
+        let mut posts = vec![];
+        for form in parsed.select(&form) {
+            let enabled = form.select(&button).count();
+            posts.extend(std::iter::repeat_n(form.attr("action").unwrap_or(&self.path).to_owned(), enabled));
+        }
+        posts
     }
 
     /// Where the links of the page lead.

@@ -84,6 +84,13 @@ impl Session {
         self.post("/se/log", &json!({"type": "browser"})).await
     }
 
+    /// Makes the page as wide and as high as this, as on another device.
+    pub async fn resize(&self, width: u32, height: u32) -> Answer<()> {
+        let parameters = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600});
+        let command = json!({"cmd": "Emulation.setDeviceMetricsOverride", "params": parameters});
+        self.post("/goog/cdp/execute", &command).await.map(|_| ())
+    }
+
     /// Writes what the browser shows to a file, as PNG.
     pub async fn screenshot(&self, file: &Path) -> Answer<()> {
         let picture = self.get("/screenshot").await?;

@@ -7,6 +7,7 @@ use crate::http::Problem;
 use crate::http::query::cursor;
 use crate::mails::card_expiry::{self as mails, Form as Kind, To};
 use crate::mails::{Letter, MailError};
+use crate::words_subscription::card_standing;
 use crate::{members, words};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -72,11 +73,7 @@ impl Row {
 }
 
 fn standing(language: Language, expired: bool) -> &'static str {
-    match language {
-        Language::Japanese => words::card_standing(!expired),
-        Language::English if expired => "expired",
-        Language::English => "close",
-    }
+    card_standing(language, !expired)
 }
 
 /// `GET /cards`.

@@ -54,13 +54,10 @@ fn short(text: &str) -> String {
 impl ChangeRow {
     /// What `entry` tells; its last position where one command did several things.
     pub(crate) fn new(language: Language, entry: &Entry, about: String, what: String, changes: Vec<Changed>) -> Self {
-        let why = match language {
-            Language::Japanese => history::reason(&entry.reason).into_owned(),
-            Language::English => entry.reason.clone(),
-        };
+        let why = entry.why(language).into_owned();
         Self {
             at: written::local_time(&entry.recorded_at),
-            who: history::actor(&entry.actor).into_owned(),
+            who: entry.who(language).to_owned(),
             about,
             what,
             changes,

@@ -112,6 +112,11 @@ impl Frame {
         self.signed.as_ref().map_or("", |signed| &signed.operator.name)
     }
 
+    /// What stands before the title of a page that shows what is wrong.
+    pub(crate) fn in_title(&self) -> &'static str {
+        self.language.t("エラー: ", "Error: ")
+    }
+
     /// What the person's role is called.
     pub(crate) fn role(&self) -> &'static str {
         match self.signed.as_ref().map(|signed| signed.operator.role) {

@@ -1,12 +1,11 @@
 //! The language of the pages: Japanese, or English where somebody switched to it.
 
-use super::cookies;
 use super::session::secure;
+use super::{cookies, parameter};
 use crate::app::App;
-use axum::extract::{Query, State};
-use axum::http::{HeaderMap, header};
+use axum::extract::State;
+use axum::http::{HeaderMap, Uri, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
-use serde::Deserialize;
 use std::sync::Arc;
 
 /// The cookie that remembers it.
@@ -45,16 +44,11 @@ impl Language {
     }
 }
 
-#[derive(Deserialize)]
-pub(super) struct Wanted {
-    to: String,
-    back: Option<String>,
-}
-
 /// `GET /language`: from now on the pages are in this language.
-pub(super) async fn switch(State(app): State<Arc<App>>, headers: HeaderMap, Query(wanted): Query<Wanted>) -> Response {
-    let code = if wanted.to == "en" { "en" } else { "ja" };
-    let back = wanted.back.as_deref().map_or("/", super::local);
+pub(super) async fn switch(State(app): State<Arc<App>>, headers: HeaderMap, uri: Uri) -> Response {
+    let code = if parameter(&uri, "to").as_deref() == Some("en") { "en" } else { "ja" };
+    let back = parameter(&uri, "back");
+    let back = back.as_deref().map_or("/", super::local);
     let cookie = cookies::set(COOKIE, code, Some(365 * 24 * 3600), secure(&app, &headers));
     ([(header::SET_COOKIE, cookie)], Redirect::to(back)).into_response()
 }

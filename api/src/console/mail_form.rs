@@ -15,6 +15,7 @@ use axum::response::Response;
 use serde::Deserialize;
 use std::sync::Arc;
 use teiki_domain::ids::{OrderId, SubscriptionId};
+use teiki_domain::order::Order;
 use teiki_domain::subscription::Subscription;
 
 /// Which mail, and what is filled into its template.
@@ -102,6 +103,7 @@ pub(crate) async fn from_order(
     let order = order_id(&signed, id)?;
     let Query(wanted) = asked?;
     let target = wanted.target(&order)?;
+    open(&app, &order).await?;
     let letter = draft(&app, &target, &wanted).await?;
     let address = format!("/orders/{order}/mails/new");
     Ok(show(frame, &wanted, &target, (address, format!("/orders/{order}")), letter, None))
@@ -157,6 +159,15 @@ pub(crate) async fn send_from_subscription(
     let place = (format!("/subscriptions/{subscription}/card-mail"), format!("/subscriptions/{subscription}"));
     let target = Target::Card(subscription, wanted.card_form());
     send(&app, &signed, frame, &form, wanted, target, place).await
+}
+
+/// Mails are written from orders that are not done with (O11); the page says so before anything is typed.
+async fn open(app: &App, order: &OrderId) -> Result<(), Page> {
+    let loaded = app.gateway.load::<Order>(order.as_str()).await.map_err(MailError::from).map_err(Problem::from)?;
+    match loaded.aggregate.details().is_some_and(|details| details.completed) {
+        true => Err(Problem::from(MailError::Completed(order.clone())).into()),
+        false => Ok(()),
+    }
 }
 
 fn order_id(signed: &Signed, id: Id) -> Result<OrderId, Page> {

@@ -1,13 +1,14 @@
 //! メール一覧: what was sent, what waits and what was given up, what each mail said, and trying again (K1-K5, O15).
 
 use super::search::Search;
-use super::{Flash, Form, Frame, Language, Page, PageResult, Signed, next_address, render};
+use super::subscription::at;
+use super::{FieldErrors, Flash, Form, Frame, Language, Page, PageResult, Signed, ids, next_address, render};
 use crate::app::App;
 use crate::http::Problem;
-use crate::http::query::{cursor, optional, parse};
+use crate::http::query::{cursor, parse};
 use crate::mails::{self, Letter};
 use crate::members;
-use crate::words;
+use crate::words_mail::{mail_kind, mail_reason};
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
@@ -38,6 +39,7 @@ pub(crate) struct Filters {
 #[template(path = "console/mails.html")]
 struct MailsPage {
     frame: Frame,
+    errors: FieldErrors,
     order: String,
     subscription: String,
     member: String,
@@ -87,7 +89,7 @@ impl Row {
         Self {
             mail_id: row.mail_id.clone(),
             requested: moment(&row.requested_at),
-            kind: MailKind::named(&row.kind).map_or("", |kind| kind_text(kind, language)),
+            kind: MailKind::named(&row.kind).map_or("", |kind| mail_kind(language, kind)),
             to,
             order_id: row.order_id.clone(),
             subscription_id: row.subscription_id.clone(),
@@ -99,7 +101,7 @@ impl Row {
                 _ => "quiet",
             },
             attempts: row.attempts,
-            reason: row.reason.as_deref().map(|reason| reason_text(reason, language)),
+            reason: row.reason.as_deref().map(|reason| mail_reason(language, reason)),
             next: row.due_at.as_deref().filter(|_| tried).map(moment),
             sent: row.sent_at.as_deref().map(moment),
             releasable: row.status == "given_up" || tried,
@@ -112,21 +114,6 @@ fn moment(at: &str) -> String {
         .map_or_else(|_| at.to_owned(), |at| tokyo(at.to_utc()).format("%Y-%m-%d %H:%M").to_string())
 }
 
-fn kind_text(kind: MailKind, language: Language) -> &'static str {
-    let english = match kind {
-        MailKind::Thanks => "thanks mail",
-        MailKind::ThanksCopy => "copy of the thanks mail",
-        MailKind::OrderConfirmation => "order confirmation",
-        MailKind::DeliveryNotice => "delivery notice",
-        MailKind::Free => "free mail",
-        MailKind::CardClose => "card close to its end",
-        MailKind::CardExpired => "card expired",
-        MailKind::CardExpiryList => "list of expiring cards",
-        MailKind::CardChanged => "card changed",
-    };
-    language.t(words::mail_kind(kind), english)
-}
-
 fn status_text(status: Status, language: Language) -> &'static str {
     match status {
         Status::Waiting => language.t("送信待ち", "waiting"),
@@ -134,14 +121,6 @@ fn status_text(status: Status, language: Language) -> &'static str {
         Status::GivenUp => language.t("送信できず", "given up"),
         Status::Dropped => language.t("取りやめ", "dropped"),
     }
-}
-
-/// Why a try failed: our own sentences in the page's language.
-fn reason_text(reason: &str, language: Language) -> String {
-    if language == Language::English {
-        return reason.to_owned();
-    }
-    words::mail_reason(reason)
 }
 
 /// `GET /mails`.
@@ -160,16 +139,21 @@ pub(crate) async fn page(
     let named = |text: &Option<String>| text.clone().unwrap_or_default();
     let status = Status::ALL.into_iter().find(|status| Some(status.as_str()) == filters.status.as_deref());
     let kind = filters.kind.as_deref().and_then(MailKind::named);
+    let (shop, mut errors) = (signed.shop(), FieldErrors::default());
+    let typed = |text: &Option<String>| text.clone().unwrap_or_default();
     let filter = MailFilter {
-        shop: Some(signed.shop()),
+        shop: Some(shop),
         status,
         kind,
-        order: optional("order", filters.order.as_deref())?,
-        subscription: optional("subscription", filters.subscription.as_deref())?,
-        member: optional("member", filters.member.as_deref())?,
+        order: ids::order(&frame, shop, "order", &typed(&filters.order), &mut errors),
+        subscription: ids::subscription(&frame, shop, "subscription", &typed(&filters.subscription), &mut errors),
+        member: ids::member(&frame, shop, "member", &typed(&filters.member), &mut errors),
     };
     let after = cursor(filters.cursor.as_deref())?;
-    let page = mail_list::list(&app.storage, &filter, after.as_ref(), LIMIT).await?;
+    let page = match errors.is_empty() {
+        true => mail_list::list(&app.storage, &filter, after.as_ref(), LIMIT).await?,
+        false => teiki_projections::query::Page { rows: vec![], next: None },
+    };
     let names = members::names(&app, page.rows.iter().filter_map(|row| row.member_id.as_deref())).await?;
     let parameters = [
         ("status", filters.status.as_deref()),
@@ -181,17 +165,20 @@ pub(crate) async fn page(
     let language = frame.language;
     let row = |row: &MailRow| Row::new(row, row.member_id.as_ref().and_then(|id| names.get(id)), &frame);
     let rows = page.rows.iter().map(row).collect();
-    Ok::<_, Page>(search.remember(render(&MailsPage {
+    let status_of_page = errors.status();
+    let shown = render(&MailsPage {
         frame,
+        errors,
         order: named(&filters.order),
         subscription: named(&filters.subscription),
         member: named(&filters.member),
         statuses: Status::ALL.map(|one| (one.as_str(), status_text(one, language), status == Some(one))).to_vec(),
-        kinds: MailKind::ALL.map(|one| (one.as_str(), kind_text(one, language), kind == Some(one))).to_vec(),
+        kinds: MailKind::ALL.map(|one| (one.as_str(), mail_kind(language, one), kind == Some(one))).to_vec(),
         rows,
         sends: app.mailer.is_some(),
         next: page.next.map(|next| next_address("/mails", &parameters, &next.to_string())),
-    })))
+    });
+    Ok::<_, Page>(search.remember(at(status_of_page, shown)))
 }
 
 /// There is no such thing in the shop.

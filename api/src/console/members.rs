@@ -3,13 +3,14 @@
 use super::orders::Row as OrderRow;
 use super::subscription::page::{CardBox, history_page};
 use super::subscriptions::{Row as SubscriptionRow, whole_id};
-use super::{Flash, Form, Frame, Language, Page, PageResult, Signed, next_address, render, written};
+use super::{FieldErrors, Flash, Form, Frame, Language, Page, PageResult, Signed, next_address, render, written};
 use crate::app::App;
 use crate::erasure::{self, EraseError};
 use crate::http::query::cursor;
 use crate::http::{Problem, internal, unavailable};
 use crate::members::{self, ERASED, Profile, UNREADABLE};
-use crate::words;
+use crate::words_mail::mail_kind;
+use crate::words_subscription::card_standing;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -46,7 +47,7 @@ pub(crate) struct Place {
 #[template(path = "console/members.html")]
 struct MembersPage {
     frame: Frame,
-    wrong: Option<String>,
+    errors: FieldErrors,
     member: String,
     people: Vec<Person>,
     next: Option<String>,
@@ -71,7 +72,7 @@ pub(crate) async fn page(
     place: Result<Query<Place>, QueryRejection>,
 ) -> PageResult {
     let Query(place) = place?;
-    let mut wrong = None;
+    let mut errors = FieldErrors::default();
     if !place.member.trim().is_empty() {
         let id = whole_id(signed.shop(), &place.member).parse::<MemberId>().ok();
         let found = match id.filter(|id| id.shop() == signed.shop()) {
@@ -81,7 +82,7 @@ pub(crate) async fn page(
         if let Some(row) = found {
             return Ok(Redirect::to(&format!("/members/{}", row.member_id)).into_response());
         }
-        wrong = Some(frame.t("この会員IDの会員はいません", "There is no member of this id").to_owned());
+        errors.add("member", frame.t("この会員IDの会員はいません", "There is no member of this id"));
     }
     let after = cursor(place.cursor.as_deref())?;
     let page = member_list::page(&app.storage, Some(signed.shop()), after.as_ref(), LIMIT).await?;
@@ -90,13 +91,15 @@ pub(crate) async fn page(
         people.push(person(&app, &frame, row).await?);
     }
     let next = page.next.map(|next| next_address("/members", &[], &next.to_string()));
-    Ok(render(&MembersPage { frame, wrong, member: place.member, people, next }))
+    let status = errors.status();
+    Ok(super::subscription::at(status, render(&MembersPage { frame, errors, member: place.member, people, next })))
 }
 
 async fn person(app: &App, frame: &Frame, row: MemberRow) -> Result<Person, Page> {
     let id: MemberId = row.member_id.parse().map_err(|_| internal())?;
     let profile = members::shown(app, &id, &row.sealed_profile).await.map_err(Problem::from)?;
     let profile = frame.profile(profile);
+    let placeholders = [ERASED, UNREADABLE].map(|placeholder| frame.placeholder(placeholder));
     let month = row.card_expiry_yyyymm.and_then(|month| i32::try_from(month).ok());
     let expiry = month.and_then(|month| CardExpiry::from_yyyymm(month).ok());
     let standing = expiry.map(|expiry| expiry.standing(app.clock.today()));
@@ -107,8 +110,8 @@ async fn person(app: &App, frame: &Frame, row: MemberRow) -> Result<Person, Page
         },
         standing: standing
             .filter(|standing| *standing != ExpiryStanding::Valid)
-            .map(|standing| words::card_standing(standing == ExpiryStanding::Close)),
-        mail: if [ERASED, UNREADABLE].contains(&profile.mail.as_str()) { String::new() } else { profile.mail },
+            .map(|standing| card_standing(frame.language, standing == ExpiryStanding::Close)),
+        mail: if placeholders.contains(&profile.mail.as_str()) { String::new() } else { profile.mail },
         name: profile.name,
         registered: written::local_time(&row.registered_at),
         member_id: row.member_id,
@@ -154,7 +157,7 @@ pub(crate) async fn one(State(app): State<Arc<App>>, signed: Signed, frame: Fram
     let (id, row) = find(&app, &signed, id).await?;
     let member = app.gateway.load::<Member>(id.as_str()).await.map_err(|error| unavailable(&error))?.aggregate;
     let profile = members::shown(&app, &id, &row.sealed_profile).await.map_err(Problem::from)?;
-    let name = frame.name(&profile.name);
+    let profile_name = profile.name.clone();
     let shop = Some(signed.shop());
     let filter = SubscriptionFilter { shop, member: Some(id.clone()), ..SubscriptionFilter::default() };
     let subscriptions = subscription_list::list(&app.storage, &filter, None, SUBSCRIPTIONS).await?;
@@ -170,10 +173,14 @@ pub(crate) async fn one(State(app): State<Arc<App>>, signed: Signed, frame: Fram
         erased: row.erased_at.as_deref().map(written::local_time),
         registered: written::local_time(&row.registered_at),
         profile: frame.profile(profile),
-        card: CardBox::of(&member, app.clock.today()),
+        card: CardBox::of(frame.language, &member, app.clock.today()),
         older: older.collect(),
-        rows: subscriptions.rows.iter().map(|row| SubscriptionRow::new(&frame, row, Some(&name))).collect(),
-        orders: orders.rows.iter().map(|row| OrderRow::new(row, Some(&name))).collect(),
+        rows: subscriptions.rows.iter().map(|row| SubscriptionRow::new(&frame, row, Some(&profile_name))).collect(),
+        orders: orders
+            .rows
+            .iter()
+            .map(|row| OrderRow::new(frame.language, row, Some(frame.name(&profile_name))))
+            .collect(),
         more_orders: orders.next.is_some(),
         mails: mails.rows.iter().map(|row| MailLine::new(frame.language, row)).collect(),
         frame,
@@ -191,7 +198,7 @@ impl MailLine {
         Self {
             id: row.mail_id.clone(),
             at: written::local_time(&row.requested_at),
-            kind: MailKind::named(&row.kind).map_or("", words::mail_kind),
+            kind: MailKind::named(&row.kind).map_or("", |kind| mail_kind(language, kind)),
             status,
         }
     }

@@ -18,9 +18,11 @@ mod chart;
 mod cookies;
 mod csv_file;
 pub(crate) mod documents;
+mod field_errors;
 mod flash;
 mod form;
 mod frame;
+mod ids;
 mod language;
 pub(crate) mod mail_form;
 pub(crate) mod mails;
@@ -43,6 +45,7 @@ mod waybills;
 pub(crate) mod written;
 
 pub(crate) use assets::version as assets_version;
+pub(crate) use field_errors::FieldErrors;
 pub(crate) use flash::Flash;
 pub(crate) use form::Form;
 pub(crate) use frame::Frame;
@@ -213,7 +216,7 @@ impl Page {
 impl axum::response::IntoResponse for Page {
     fn into_response(self) -> Response {
         // Whoever knows the frame replaces it by the framed page.
-        let mut response = (self.0.status(), self.0.sentence()).into_response();
+        let mut response = (self.0.status(), problems::sentence(Language::default(), &self.0)).into_response();
         response.extensions_mut().insert(self);
         response
     }
@@ -236,10 +239,34 @@ impl Frame {
     }
 }
 
+/// The first parameter of this name in an address.
+fn parameter(uri: &Uri, name: &str) -> Option<String> {
+    let mut pairs = form_urlencoded::parse(uri.query().unwrap_or("").as_bytes());
+    pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+}
+
 /// An address inside the console, whatever was asked for: nobody is led elsewhere by it.
 fn local(path: &str) -> &str {
     let inside = path.starts_with('/') && !path[1..].starts_with(['/', '\\']) && !path.contains(char::is_control);
     if inside { path } else { "/" }
+}
+
+/// Whether a person's browser asks, rather than a program.
+fn is_browser(headers: &HeaderMap, uri: &Uri) -> bool {
+    let accepts = headers.get_all(header::ACCEPT).iter().filter_map(|accept| accept.to_str().ok());
+    let path = uri.path();
+    accepts.flat_map(|accept| accept.split(',')).any(|kind| kind.trim().starts_with("text/html"))
+        && !(path == "/v1" || path.starts_with("/v1/"))
+}
+
+/// A problem with an address that is nobody's page: browsers get it as a page of whoever is signed in, programs as it is.
+pub(crate) async fn astray(app: &App, headers: &HeaderMap, uri: &Uri, problem: Problem) -> Response {
+    if !is_browser(headers, uri) {
+        return problem.into_response();
+    }
+    // Who asks only decides what stands around the page; where that cannot be found out, it is shown without.
+    let signed = session::find(app, headers).await.ok().flatten();
+    Page(problem).framed(Frame::new(app, signed, headers, uri))
 }
 
 /// A problem that met somebody outside the pages for those who are signed in.

@@ -4,8 +4,8 @@ use super::{Frame, Language, PageResult, Signed, next_address, render, written};
 use crate::app::App;
 use crate::http::query::cursor;
 use crate::http::unavailable;
-use crate::workers::retries::{self, Plan};
-use crate::{members, words};
+use crate::workers::retries::{self, NoPlan, Plan};
+use crate::{members, words, words_order};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use serde::Deserialize;
@@ -51,6 +51,7 @@ struct Row {
 impl Row {
     fn new(frame: &Frame, plan: &Plan, name: Option<&String>) -> Self {
         let row = &plan.row;
+        let means = declines::means(&row.code, &row.detail);
         Self {
             order_id: row.order_id.clone(),
             subscription_id: row.subscription_id.clone(),
@@ -61,13 +62,14 @@ impl Row {
                 .and_then(|yen| Yen::new(yen).ok())
                 .map_or_else(|| frame.t("別途連絡", "to be quoted").to_owned(), |yen| yen.to_string()),
             code: row.code.clone(),
-            meaning: declines::meaning(&row.code, &row.detail).to_string(),
+            meaning: frame.t(means.ja, means.en).to_owned(),
             first_on: row.first_on.to_string(),
             attempt: row.next_attempt,
             next_on: plan.next.as_ref().ok().map(|day| written::with_weekday(frame.language, *day)),
-            why: plan.next.as_ref().err().map(|why| match frame.language {
-                Language::Japanese => words::no_plan(why),
-                Language::English => why.to_string(),
+            why: plan.next.as_ref().err().map(|why| match (frame.language, why) {
+                (Language::Japanese, why) => words::no_plan(why),
+                (Language::English, NoPlan::Order(refusal)) => words_order::refusal(Language::English, refusal),
+                (Language::English, why) => why.to_string(),
             }),
         }
     }
@@ -87,7 +89,7 @@ pub(crate) async fn page(
     let names = members::names(&app, plans.iter().map(|plan| plan.row.member_id.as_str())).await?;
     let policy = app.shops.get(signed.shop()).await?.settings.retry_policy.clone();
     let days: Vec<String> = policy.ladder.iter().map(ToString::to_string).collect();
-    let days = days.join("、");
+    let days = days.join(frame.t("、", ", "));
     let on_change = if policy.on_card_change {
         frame.t("カードの変更時にも1回行います。", " A changed card makes one attempt at once.")
     } else {

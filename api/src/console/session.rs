@@ -3,16 +3,15 @@
 use super::cookies;
 use super::form::Form;
 use super::frame::Frame;
-use super::{Page, PageResult, local, render};
+use super::{Page, PageResult, local, parameter, render};
 use crate::app::App;
 use crate::http::{Problem, unavailable};
 use axum::body::Bytes;
-use axum::extract::{FromRequestParts, Query, Request, State};
+use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 use subtle::ConstantTimeEq as _;
@@ -124,7 +123,7 @@ async fn at_least(role: Role, signed: &Signed, request: Request, next: Next) -> 
     Page::from(problem.detail(format!("it takes the role {role}"))).into_response()
 }
 
-async fn find(app: &App, headers: &HeaderMap) -> Result<Option<Signed>, OperatorError> {
+pub(super) async fn find(app: &App, headers: &HeaderMap) -> Result<Option<Signed>, OperatorError> {
     let Some(token) = cookies::get(headers, COOKIE) else { return Ok(None) };
     let operator = operator_sessions::find(&app.storage, token, app.clock.now()).await?;
     Ok(operator.map(|operator| Signed { operator, session: Redacted::new(token.to_owned()) }))
@@ -145,14 +144,10 @@ struct SignInPage {
     failed: bool,
 }
 
-#[derive(Deserialize)]
-pub(super) struct Target {
-    next: Option<String>,
-}
-
-/// `GET /sign-in`.
-pub(super) async fn page(frame: Frame, Query(target): Query<Target>) -> Response {
-    let next = local(target.next.as_deref().unwrap_or("/")).to_owned();
+/// `GET /sign-in`. Whatever else the address holds, people can sign in.
+pub(super) async fn page(frame: Frame, uri: Uri) -> Response {
+    let next = parameter(&uri, "next");
+    let next = local(next.as_deref().unwrap_or("/")).to_owned();
     // Told here, it is not told once more after the sign-in.
     let gone = frame.flash.is_some().then(|| cookies::set(super::flash::COOKIE, "", Some(0), frame.secure));
     let mut response = render(&SignInPage { frame, next, login: String::new(), failed: false });

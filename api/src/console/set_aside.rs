@@ -1,10 +1,11 @@
 //! 保留一覧: work that cannot go on by itself, with its reason; and letting it go on.
 
-use super::{Flash, Form, Frame, PageResult, Signed, render, written};
+use super::{Flash, Form, Frame, Language, PageResult, Signed, render, written};
 use crate::app::App;
 use crate::http::unavailable;
 use crate::http::work::Own;
 use crate::set_aside;
+use crate::words_engine;
 use axum::extract::State;
 use std::sync::Arc;
 use teiki_infrastructure::set_aside::SetAside;
@@ -28,6 +29,7 @@ struct Row {
     /// Where the subject is looked at.
     link: Option<String>,
     generation_date: String,
+    /// Why it cannot go on, in the language of the page.
     reason: String,
     /// Whether it is a sentence of a former version, in English.
     plain: bool,
@@ -56,6 +58,12 @@ impl Row {
             ("payment" | "release" | "retry", 2) => Some(format!("/orders/{}", row.subject)),
             _ => None,
         };
+        // A reason that a former version put down as a sentence is in English on record.
+        let reason = match set_aside::Reason::read(&row.reason) {
+            Some(_) => Some(set_aside::told(&row.reason, frame.language)),
+            None if frame.language == Language::Japanese => words_engine::japanese(&row.reason),
+            None => None,
+        };
         Self {
             what,
             then,
@@ -64,8 +72,8 @@ impl Row {
             kind: row.kind,
             subject: row.subject,
             generation_date: row.generation_date,
-            plain: set_aside::Reason::read(&row.reason).is_none(),
-            reason: set_aside::told(&row.reason, frame.language),
+            plain: reason.is_none(),
+            reason: reason.unwrap_or(row.reason),
         }
     }
 }

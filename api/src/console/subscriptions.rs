@@ -1,7 +1,8 @@
 //! 定期購入一覧: every subscription of the shop, where it stands and what comes next.
 
 use super::csv_file::csv_file;
-use super::{Frame, Page, PageResult, Search, Signed, next_address, render, written};
+use super::subscription::at;
+use super::{FieldErrors, Frame, Page, PageResult, Search, Signed, ids, next_address, render, written};
 use crate::app::App;
 use crate::http::Problem;
 use crate::http::query::cursor;
@@ -14,7 +15,7 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 use std::collections::HashMap;
 use std::sync::Arc;
-use teiki_domain::ids::{MemberId, ShopId, SubscriptionId};
+use teiki_domain::ids::ShopId;
 use teiki_domain::money::Yen;
 use teiki_domain::subscription::Status;
 use teiki_projections::query::Cursor;
@@ -54,7 +55,7 @@ struct SubscriptionsPage {
     statuses: Vec<(&'static str, &'static str, bool)>,
     methods: Vec<(&'static str, &'static str, bool)>,
     /// What is wrong with the search.
-    wrong: Option<String>,
+    errors: FieldErrors,
     searched: bool,
     rows: Vec<Row>,
     next: Option<String>,
@@ -99,41 +100,32 @@ impl Row {
 }
 
 /// An id as people type it: with the shop's digits or without them, in whatever width.
-pub(super) fn whole_id(shop: ShopId, text: &str) -> String {
+pub(crate) fn whole_id(shop: ShopId, text: &str) -> String {
     let text = written::narrow(text);
     let text = text.trim();
-    if text.contains('-') { text.to_owned() } else { format!("{shop}-{text}") }
+    let whole = text.split_once('-').is_some_and(|(shop, _)| shop.parse::<ShopId>().is_ok());
+    if whole { text.to_owned() } else { format!("{shop}-{text}") }
 }
 
 impl Filters {
-    /// The search, or what is wrong with it in words.
-    fn read(&self, frame: &Frame, shop: ShopId, today: NaiveDate) -> Result<SubscriptionFilter, String> {
+    /// The search, or every field that cannot be used.
+    fn read(&self, frame: &Frame, shop: ShopId, today: NaiveDate) -> Result<SubscriptionFilter, FieldErrors> {
         let given = |text: &str| !text.trim().is_empty();
-        let wrong = |japanese: &str, english: &str| frame.t(japanese, english).to_owned();
-        let date = |text: &str| match given(text) {
-            false => Ok(None),
-            true => written::date(text, today).map(Some).ok_or_else(|| {
-                let shown: String = text.chars().take(20).collect();
-                let rule = wrong("日付は 2026/4/1 のように入力してください", "write a date such as 2026/4/1");
-                format!("{shown}: {rule}")
-            }),
+        let mut errors = FieldErrors::default();
+        let mut date = |field: &'static str, text: &str| {
+            let date = written::date(text, today);
+            if given(text) && date.is_none() {
+                let rule = ("日付は 2026/4/1 のように入力してください", "Write a date such as 2026/4/1");
+                errors.add(field, frame.t(rule.0, rule.1));
+            }
+            date
         };
-        let member: Option<MemberId> = match given(&self.member) {
-            false => None,
-            true => Some(whole_id(shop, &self.member).parse().map_err(|_| {
-                wrong(
-                    "会員IDは 02396-M0001 または M0001 のように入力してください",
-                    "write a member as 02396-M0001 or M0001",
-                )
-            })?),
-        };
-        let subscription: Option<SubscriptionId> = match given(&self.number) {
-            false => None,
-            true => Some(whole_id(shop, &self.number).parse().map_err(|_| {
-                let english = "write a subscription as 02396-D0001 or D0001";
-                wrong("定期購入番号は 02396-D0001 または D0001 のように入力してください", english)
-            })?),
-        };
+        let (next_from, next_to) = (date("from", &self.from), date("to", &self.to));
+        let member = ids::member(frame, shop, "member", &self.member, &mut errors);
+        let subscription = ids::subscription(frame, shop, "number", &self.number, &mut errors);
+        if !errors.is_empty() {
+            return Err(errors);
+        }
         Ok(SubscriptionFilter {
             shop: Some(shop),
             status: match self.status.as_str() {
@@ -150,8 +142,8 @@ impl Filters {
                 "external" => Some(MethodKind::External),
                 _ => None,
             },
-            next_from: date(&self.from)?,
-            next_to: date(&self.to)?,
+            next_from,
+            next_to,
         })
     }
 
@@ -193,15 +185,16 @@ pub(crate) async fn page(
     };
     let Query(filters) = filters?;
     let after = cursor(filters.cursor.as_deref())?;
-    let (rows, next, wrong) = match filters.read(&frame, signed.shop(), app.clock.today()) {
+    let (rows, next, errors) = match filters.read(&frame, signed.shop(), app.clock.today()) {
         Ok(filter) => {
             let page = subscription_list::list(&app.storage, &filter, after.as_ref(), LIMIT).await?;
-            (page.rows, page.next, None)
+            (page.rows, page.next, FieldErrors::default())
         }
-        Err(wrong) => (vec![], None, Some(wrong)),
+        Err(errors) => (vec![], None, errors),
     };
     let names = members::names(&app, rows.iter().map(|row| row.member_id.as_str())).await?;
     let query = filters.query();
+    let status = errors.status();
     let page = render(&SubscriptionsPage {
         statuses: ["running", "paused", "ended"]
             .map(|code| (code, words::status(frame.language, code), filters.status == code))
@@ -216,9 +209,9 @@ pub(crate) async fn page(
         searched: !query.is_empty(),
         frame,
         filters,
-        wrong,
+        errors,
     });
-    Ok(search.remember(page))
+    Ok(search.remember(at(status, page)))
 }
 
 /// `GET /subscriptions.csv`: the whole search as a file.
@@ -230,7 +223,10 @@ pub(crate) async fn file(
 ) -> Result<Response, Page> {
     let Query(filters) = filters?;
     let filter = filters.read(&frame, signed.shop(), app.clock.today());
-    let filter = filter.map_err(|wrong| Problem::validation("search", wrong))?;
+    let filter = filter.map_err(|errors| {
+        let (field, text) = errors.list().first().cloned().unwrap_or_default();
+        Problem::validation(field, text.clone()).in_japanese(text)
+    })?;
     let columns = [
         frame.t("定期購入番号", "subscription"),
         frame.t("状態", "state"),

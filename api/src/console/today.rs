@@ -4,7 +4,7 @@ use super::chart::{Bar, Chart};
 use super::{Frame, Page, PageResult, Signed, render};
 use crate::app::App;
 use crate::http::unavailable;
-use crate::words;
+use crate::words_order;
 use axum::extract::State;
 use chrono::{Days, NaiveDate};
 use std::sync::Arc;
@@ -138,7 +138,7 @@ async fn run(app: &App, frame: &Frame, ask: &Ask, renewals: &Rows, row: &[Cell])
         .iter()
         .filter(|(column, _)| number(column) > 0)
         .map(|(column, code)| Figure {
-            name: words::not_executed(code).to_owned(),
+            name: words_order::not_executed(frame.language, code).to_owned(),
             number: counted(frame, number(column)),
             href: of_day("&status=not_executed"),
         })
@@ -186,16 +186,20 @@ async fn needs(
     need(true, stuck, text, "/orders?status=failed&list=open");
     for status in UNKNOWN {
         let number = count(&app.storage, shop, &Counted::Status(status)).await?;
-        let text = format!("{}: {}", frame.t("結果の確認", "Outcome to be seen to"), words::payment_status(status));
+        let text = format!(
+            "{}: {}",
+            frame.t("結果の確認", "Outcome to be seen to"),
+            words_order::payment_status(frame.language, status)
+        );
         need(true, number, &text, &format!("/orders?status={status}"));
     }
     let undecided = count(&app.storage, shop, &Counted::Undecided).await?;
     let text = frame.t("余分な決済(返金か充当かの判断待ち)", "Surplus payments to be decided about");
     need(true, undecided, text, "/orders?undecided_only=true");
-    let through = today.checked_add_days(Days::new(u64::from(settings.validity_warn_days))).unwrap_or(today);
+    let through = super::orders::lapsing_through(today, settings.validity_warn_days);
     let lapsing = count(&app.storage, shop, &Counted::LapsingThrough(through)).await?;
     let text = frame.t("オーソリの期限が近い受注", "Authorisations about to lapse");
-    need(true, lapsing, text, "/orders?status=authorized&list=open");
+    need(true, lapsing, text, "/orders/lapsing");
     let limit = i64::from(LARGEST_PAGE);
     let aside = set_aside::list_of(&app.storage, shop, merchant, limit).await.map_err(|error| unavailable(&error))?;
     let text = frame.t("保留中の処理", "Work set aside");

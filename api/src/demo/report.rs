@@ -2,7 +2,7 @@
 
 use super::DemoError;
 use crate::app::App;
-use crate::console::{card_expiry, orders};
+use crate::console::{Language, card_expiry, orders};
 use crate::members;
 use crate::words;
 use std::collections::BTreeMap;
@@ -76,7 +76,7 @@ async fn order_list_text(
     let names = members::names(app, newest.iter().map(|row| row.member_id.as_str())).await.map_err(DemoError::other)?;
     let _ = writeln!(out, "\n受注一覧 (新しい順に {} 件 / 全 {all} 件)", newest.len());
     let rows = newest.iter().map(|row| {
-        let row = orders::Row::new(row, names.get(&row.member_id));
+        let row = orders::Row::new(Language::Japanese, row, names.get(&row.member_id).cloned());
         let mark = if row.failed { "✗" } else { " " };
         let last = [row.transaction_id, row.problem].into_iter().flatten().collect::<Vec<_>>().join(" ");
         vec![mark.to_owned(), row.generation_date, row.order_id, row.name, row.amount, row.status.to_owned(), last]

@@ -1,7 +1,10 @@
 //! One event of a history: what happened, who, why, and what it follows from.
 
+use super::words;
+use crate::console::Language;
 use serde::Serialize;
 use serde_json::Value;
+use std::borrow::Cow;
 use teiki_domain::mail::MailEvent;
 use teiki_domain::order::OrderEvent;
 use teiki_domain::recorded::RecordedEvent;
@@ -29,6 +32,10 @@ pub struct Entry {
     pub event_type: String,
     /// What happened, in Japanese.
     pub text: String,
+    /// What happened, in English.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub english: String,
     /// Who: a person, a program's key, or a worker.
     pub actor: String,
     /// Why, as given.
@@ -55,7 +62,7 @@ pub(super) struct Told {
 }
 
 impl Entry {
-    pub(super) fn new(told: &Told, text: String) -> Self {
+    pub(super) fn new(told: &Told, text: String, english: String) -> Self {
         let event = &told.event;
         let metadata: Value = serde_json::from_str(&event.metadata).unwrap_or_default();
         let said = |key: &str| metadata.get(key).and_then(Value::as_str).map(str::to_owned);
@@ -74,6 +81,7 @@ impl Entry {
             aggregate_id: event.aggregate_id.clone(),
             event_type: event.event_type.clone(),
             text,
+            english,
             actor: said("actor").unwrap_or_default(),
             reason: said("reason").unwrap_or_default(),
             command_id: said("command_id"),
@@ -83,6 +91,26 @@ impl Entry {
             caused_by: None,
             data,
         }
+    }
+}
+
+impl Entry {
+    /// What happened, in this language.
+    pub(crate) fn what(&self, language: Language) -> &str {
+        match language {
+            Language::Japanese => &self.text,
+            Language::English => &self.english,
+        }
+    }
+
+    /// Who did it, as people read it.
+    pub(crate) fn who(&self, language: Language) -> &str {
+        words::actor(language, &self.actor)
+    }
+
+    /// Why, as people read it.
+    pub(crate) fn why(&self, language: Language) -> Cow<'_, str> {
+        words::reason(language, &self.reason)
     }
 }
 

@@ -14,9 +14,9 @@ mod words_subscription;
 mod words_webhook;
 
 pub use entry::Entry;
-pub(crate) use words::{actor, reason};
 
 use crate::app::{App, AppError};
+use crate::console::Language;
 use crate::members::{ERASED, UNREADABLE};
 use chrono::DateTime;
 use entry::Told;
@@ -37,8 +37,6 @@ use teiki_projections::transactions;
 
 /// Subscriptions read at once.
 const PAGE: u32 = 500;
-/// Shown where a name may not be shown.
-const HIDDEN: &str = "(氏名は非表示)";
 
 /// Why there is no history.
 #[derive(Debug, thiserror::Error)]
@@ -128,34 +126,52 @@ async fn entries(app: &App, story: Story, names: bool) -> Result<Vec<Entry>, His
     let mut known = HashMap::new();
     let mut entries = Vec::with_capacity(told.len());
     for told in &told {
-        let text = match &told.recorded {
-            RecordedEvent::Subscription(event) => words_subscription::text(event),
-            RecordedEvent::Order(event) => words_order::text(event),
-            RecordedEvent::Member(event) => words_member::text(event, &name_of(app, event, names, &mut known).await?),
-            RecordedEvent::ShopSettings(event) => words_shop::text(event),
-            RecordedEvent::Product(event) => words_product::text(event),
-            RecordedEvent::Mail(event) => words_mail::text(event),
-            RecordedEvent::Webhook(event) => words_webhook::text(event),
+        let name = match &told.recorded {
+            RecordedEvent::Member(event) => name_of(app, event, names, &mut known).await?,
+            _ => None,
         };
-        entries.push(Entry::new(told, text));
+        let text = |language| text(language, &told.recorded, name.as_deref());
+        entries.push(Entry::new(told, text(Language::Japanese), text(Language::English)));
     }
     entry::link(&mut entries, &told);
     Ok(entries)
 }
 
-/// What may be shown of the name of the member an event is of.
+/// What happened, in words. `name` is the member's, if the event has one that may be shown.
+fn text(language: Language, recorded: &RecordedEvent, name: Option<&str>) -> String {
+    match recorded {
+        RecordedEvent::Subscription(event) => words_subscription::text(language, event),
+        RecordedEvent::Order(event) => words_order::text(language, event),
+        RecordedEvent::Member(event) => {
+            let hidden = language.t("(氏名は非表示)", "(name not shown)");
+            let name = match name {
+                None => hidden,
+                Some(ERASED) => language.t(ERASED, "(erased)"),
+                Some(UNREADABLE) => language.t(UNREADABLE, "(cannot be read)"),
+                Some(name) => name,
+            };
+            words_member::text(language, event, name)
+        }
+        RecordedEvent::ShopSettings(event) => words_shop::text(language, event),
+        RecordedEvent::Product(event) => words_product::text(language, event),
+        RecordedEvent::Mail(event) => words_mail::text(language, event),
+        RecordedEvent::Webhook(event) => words_webhook::text(language, event),
+    }
+}
+
+/// The name of the member an event is of, if it may be shown.
 async fn name_of(
     app: &App,
     event: &MemberEvent,
     names: bool,
-    known: &mut HashMap<MemberId, String>,
-) -> Result<String, KeyError> {
-    let MemberEvent::MemberRegistered { member_id, profile } = event else { return Ok(String::new()) };
+    known: &mut HashMap<MemberId, Option<String>>,
+) -> Result<Option<String>, KeyError> {
+    let MemberEvent::MemberRegistered { member_id, profile } = event else { return Ok(None) };
     if let Some(name) = known.get(member_id) {
         return Ok(name.clone());
     }
     let name = crate::members::shown(app, member_id, profile).await?.name;
-    let name = if names || [ERASED, UNREADABLE].contains(&name.as_str()) { name } else { HIDDEN.to_owned() };
+    let name = (names || [ERASED, UNREADABLE].contains(&name.as_str())).then_some(name);
     known.insert(member_id.clone(), name.clone());
     Ok(name)
 }
@@ -328,14 +344,14 @@ pub fn describe(id: &str, entries: &[Entry]) -> String {
             Err(_) => entry.recorded_at.clone(),
         };
         let cause = entry.caused_by.map(|position| format!(" ← 位置 {position}")).unwrap_or_default();
-        let (who, why) = (words::actor(&entry.actor), words::reason(&entry.reason));
+        let (who, why) = (entry.who(Language::Japanese), entry.why(Language::Japanese));
         // Writing to a String cannot fail.
         let _ = writeln!(out, "{at}  {space}{}", entry.text);
         let _ = writeln!(
             out,
             "{:19}  {space}  {} {} / {who}: {why} [位置 {}{cause}]",
             "",
-            kind(&entry.aggregate_type),
+            kind(Language::Japanese, &entry.aggregate_type),
             entry.aggregate_id,
             entry.position
         );
@@ -344,14 +360,14 @@ pub fn describe(id: &str, entries: &[Entry]) -> String {
 }
 
 /// What kind of thing it happened to.
-pub(crate) fn kind(aggregate_type: &str) -> &str {
+pub(crate) fn kind(language: Language, aggregate_type: &str) -> &str {
     match aggregate_type {
-        "subscription" => "定期購入",
-        "order" => "受注",
-        "member" => "会員",
-        "shop_settings" => "店舗設定",
-        "product" => "商品",
-        "mail" => "メール",
+        "subscription" => language.t("定期購入", "subscription"),
+        "order" => language.t("受注", "order"),
+        "member" => language.t("会員", "member"),
+        "shop_settings" => language.t("店舗設定", "shop settings"),
+        "product" => language.t("商品", "product"),
+        "mail" => language.t("メール", "mail"),
         "webhook" => "Webhook",
         other => other,
     }

@@ -1,59 +1,74 @@
-//! What several kinds of events say in the same words; who acted and why, as people read it.
+//! What several kinds of events say in the same words; who acted and why, as people read it, in both languages.
 
+use crate::console::Language;
+use crate::words_subscription;
 use chrono::{DateTime, NaiveDate, Utc};
 use std::borrow::Cow;
-use teiki_domain::basket::{Basket, Charge};
-use teiki_domain::declines::{Asked, meaning_of};
+use teiki_domain::basket::Basket;
+use teiki_domain::declines::{Asked, means_of};
 use teiki_domain::order::FoundBy;
-use teiki_domain::payment_method::{PaymentMethod, SaleMode};
+use teiki_domain::payment_method::SaleMode;
 use teiki_domain::subscription::NextDates;
 use teiki_infrastructure::clock::tokyo;
 
-pub(super) fn basket(basket: &Basket) -> String {
+/// The one of two sentences that is in the language; both take the values that stand around them by name.
+macro_rules! said {
+    ($language:expr, $japanese:literal, $english:literal $(,)?) => {
+        match $language {
+            $crate::console::Language::Japanese => format!($japanese),
+            $crate::console::Language::English => format!($english),
+        }
+    };
+}
+pub(super) use said;
+
+pub(super) use words_subscription::method;
+
+pub(super) fn basket(l: Language, basket: &Basket) -> String {
     let lines: Vec<_> =
         basket.lines().iter().map(|line| format!("{} {}×{}", line.name, line.unit_price, line.quantity)).collect();
-    let charge = |charge: Charge| match charge {
-        Charge::Fixed(yen) => yen.to_string(),
-        Charge::ToBeQuoted => "別途連絡".to_owned(),
-    };
-    let total = basket.total().map_or_else(|| "別途連絡".to_owned(), |yen| yen.to_string());
+    let lines = lines.join(" / ");
+    let total = basket.total().map_or_else(|| l.t("別途連絡", "to be quoted").to_owned(), |yen| yen.to_string());
+    let charge = |charge| words_subscription::charge(l, charge);
     let (shipping, fee) = (charge(basket.shipping()), charge(basket.fee()));
-    format!("[{}] 送料 {shipping} 手数料 {fee} 合計 {total}", lines.join(" / "))
+    said!(
+        l,
+        "[{lines}] 送料 {shipping} 手数料 {fee} 合計 {total}",
+        "[{lines}] shipping {shipping}, fee {fee}, total {total}"
+    )
 }
 
-pub(super) fn method(method: &PaymentMethod) -> String {
-    match method {
-        PaymentMethod::Card => "クレジットカード".to_owned(),
-        PaymentMethod::External { name } => name.clone(),
-    }
-}
-
-pub(super) fn sale_mode(mode: SaleMode) -> &'static str {
+pub(super) fn sale_mode(l: Language, mode: SaleMode) -> &'static str {
     match mode {
-        SaleMode::AuthorizeOnly => "オーソリのみ",
-        SaleMode::AuthorizeAndCapture => "オーソリ+売上",
+        SaleMode::AuthorizeOnly => l.t("オーソリのみ", "authorise only"),
+        SaleMode::AuthorizeAndCapture => l.t("オーソリ+売上", "authorise and capture"),
     }
 }
 
-pub(super) fn next(dates: &NextDates) -> String {
-    format!("配送日 {}(反映日 {})", dates.delivery_date, dates.generation_date)
+pub(super) fn next(l: Language, dates: &NextDates) -> String {
+    let (delivery, generation) = (dates.delivery_date, dates.generation_date);
+    said!(l, "配送日 {delivery}(反映日 {generation})", "delivery {delivery} (order made {generation})")
 }
 
-pub(super) fn next_or_end(dates: Option<&NextDates>) -> String {
-    dates.map_or_else(|| "予定なし".to_owned(), next)
+pub(super) fn next_or_end(l: Language, dates: Option<&NextDates>) -> String {
+    dates.map_or_else(|| l.t("予定なし", "nothing planned").to_owned(), |dates| next(l, dates))
 }
 
-/// Paygent's code and detail as received, and what they mean (E4).
-pub(super) fn failure(asked: Asked, code: &str, detail: &str) -> String {
-    match code {
-        "" => format!("{}({detail})", meaning_of(asked, code, detail)),
-        _ => format!("{}(コード {code} {detail})", meaning_of(asked, code, detail)),
+/// Paygent's code and detail as received, and what they mean (E4). Without a code the detail is our own sentence.
+pub(super) fn failure(l: Language, asked: Asked, code: &str, detail: &str) -> String {
+    let means = means_of(asked, code, detail);
+    let means = l.t(means.ja, means.en);
+    if code.is_empty() {
+        let detail = crate::words_engine::stored(l, detail);
+        return said!(l, "{means}({detail})", "{means} ({detail})");
     }
+    said!(l, "{means}(コード {code} {detail})", "{means} (code {code} {detail})")
 }
 
 /// Work that was set aside goes on, because somebody said so.
-pub(super) fn released(work: &str) -> String {
-    format!("保留を解除: {}", crate::set_aside::work(crate::console::Language::Japanese, work))
+pub(super) fn released(l: Language, work: &str) -> String {
+    let work = crate::set_aside::work(l, work);
+    said!(l, "保留を解除: {work}", "Let go on: {work}")
 }
 
 /// An instant as Tokyo's clocks show it.
@@ -61,36 +76,39 @@ pub(super) fn instant(at: DateTime<Utc>) -> String {
     tokyo(at).format("%Y-%m-%d %H:%M").to_string()
 }
 
-pub(super) fn until(what: &str, last: Option<NaiveDate>) -> String {
-    last.map(|day| format!("、{what}は {day} まで")).unwrap_or_default()
+pub(super) fn until(l: Language, (japanese, english): (&str, &str), last: Option<NaiveDate>) -> String {
+    last.map(|day| said!(l, "、{japanese}は {day} まで", ", can be {english} until {day}")).unwrap_or_default()
 }
 
-pub(super) fn found(by: FoundBy) -> &'static str {
+pub(super) fn found(l: Language, by: FoundBy) -> &'static str {
     match by {
-        FoundBy::Reply => "(ペイジェントの応答)",
-        FoundBy::Inquiry => "(照会で判明)",
-        FoundBy::Notice => "(差分通知で判明)",
+        FoundBy::Reply => l.t("(ペイジェントの応答)", " (Paygent's answer)"),
+        FoundBy::Inquiry => l.t("(照会で判明)", " (found by asking)"),
+        FoundBy::Notice => l.t("(差分通知で判明)", " (told by a notice)"),
     }
 }
 
 /// Who acted: our own workers by their task, everybody else as recorded.
-pub(crate) fn actor(actor: &str) -> Cow<'_, str> {
-    Cow::Borrowed(match actor {
-        "worker:night-run" => "夜間処理",
-        "worker:recovery" => "結果照会",
-        "worker:notices" => "差分通知の処理",
-        "worker:reconciliation" => "照合",
-        "worker:retries" => "再オーソリ",
-        "worker:mails" => "メール送信",
-        "worker:webhooks" => "Webhookの送信",
-        "operator" => "オペレーター",
-        "member" => "会員",
+pub(crate) fn actor(l: Language, actor: &str) -> &str {
+    match actor {
+        "worker:night-run" => l.t("夜間処理", "the night's run"),
+        "worker:recovery" => l.t("結果照会", "asking Paygent"),
+        "worker:notices" => l.t("差分通知の処理", "Paygent's notices"),
+        "worker:reconciliation" => l.t("照合", "reconciliation"),
+        "worker:retries" => l.t("再オーソリ", "attempts by plan"),
+        "worker:webhooks" => l.t("Webhookの送信", "webhooks"),
+        "worker:mails" => l.t("メール送信", "mails"),
+        "operator" => l.t("オペレーター", "operator"),
+        "member" => l.t("会員", "member"),
         other => other,
-    })
+    }
 }
 
-/// Why: the reasons this program gives by itself in Japanese, everybody else's as recorded.
-pub(crate) fn reason(reason: &str) -> Cow<'_, str> {
+/// Why: the reasons this program gives by itself in the language of the reader, everybody else's as recorded.
+pub(crate) fn reason(l: Language, reason: &str) -> Cow<'_, str> {
+    if l == Language::English {
+        return Cow::Borrowed(reason);
+    }
     Cow::Borrowed(match reason {
         "its generation date has come" => "反映日になったため",
         "the order was called for before an interruption" => "中断前に作成が決まっていたため",

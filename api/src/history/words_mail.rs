@@ -1,27 +1,45 @@
 //! Mails: every event in words.
 
-use super::words::instant;
-use crate::words::{mail_kind, mail_reason};
+use super::words::{instant, said};
+use crate::console::Language;
+use crate::words_mail::{mail_kind, mail_reason};
 use teiki_domain::mail::{MailEvent as Event, Recipient};
 
-pub(super) fn text(event: &Event) -> String {
+pub(super) fn text(l: Language, event: &Event) -> String {
     match event {
         Event::MailRequested { kind, recipient, .. } => {
+            let kind = mail_kind(l, *kind);
             let to = match recipient {
-                Recipient::Member => "購入者",
-                Recipient::Shop => "ショップ",
+                Recipient::Member => l.t("購入者", "the buyer"),
+                Recipient::Shop => l.t("ショップ", "the shop"),
             };
-            format!("メールを作成: {}({to}あて)", mail_kind(*kind))
+            said!(l, "メールを作成: {kind}({to}あて)", "Mail written: {kind}, to {to}")
         }
         Event::MailSent { attempt, message_id } => {
-            let again = if *attempt > 1 { format!("({attempt}回目)") } else { String::new() };
-            format!("メールを送信{again}: Message-ID {message_id}")
+            let again = match attempt {
+                0 | 1 => String::new(),
+                _ => said!(l, "({attempt}回目)", " (attempt {attempt})"),
+            };
+            said!(l, "メールを送信{again}: Message-ID {message_id}", "Mail sent{again}: Message-ID {message_id}")
         }
         Event::MailDelayed { attempt, reason, again_at } => {
-            format!("メールを送信できず({attempt}回目): {}。次は {}", mail_reason(reason), instant(*again_at))
+            let (reason, again) = (mail_reason(l, reason), instant(*again_at));
+            said!(
+                l,
+                "メールを送信できず({attempt}回目): {reason}。次は {again}",
+                "Mail not sent (attempt {attempt}): {reason}; again at {again}"
+            )
         }
-        Event::MailGivenUp { attempt, reason } => format!("メールの送信を中止({attempt}回目): {}", mail_reason(reason)),
-        Event::MailDropped {} => "メールを取りやめ: 会員の個人情報が削除されたため".to_owned(),
-        Event::MailReleased {} => "メールの再送信を指示".to_owned(),
+        Event::MailGivenUp { attempt, reason } => {
+            let reason = mail_reason(l, reason);
+            said!(l, "メールの送信を中止({attempt}回目): {reason}", "Mail given up (attempt {attempt}): {reason}")
+        }
+        Event::MailDropped {} => l
+            .t(
+                "メールを取りやめ: 会員の個人情報が削除されたため",
+                "Mail dropped: the member's personal data was erased",
+            )
+            .to_owned(),
+        Event::MailReleased {} => l.t("メールの再送信を指示", "Mail to be sent again").to_owned(),
     }
 }

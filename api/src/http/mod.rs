@@ -43,7 +43,7 @@ use crate::app::App;
 use crate::console;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
@@ -284,11 +284,13 @@ async fn framed(State(app): State<Arc<App>>, request: Request, next: Next) -> Re
     console::bare(&app, &headers, &uri, answer)
 }
 
-async fn not_found() -> Response {
-    Problem::new(StatusCode::NOT_FOUND, "no_such_resource", "There is nothing at this address").into_response()
+async fn not_found(State(app): State<Arc<App>>, headers: HeaderMap, uri: Uri) -> Response {
+    let problem = Problem::new(StatusCode::NOT_FOUND, "no_such_resource", "There is nothing at this address");
+    console::astray(&app, &headers, &uri, problem).await
 }
 
-async fn wrong_method() -> Response {
+async fn wrong_method(State(app): State<Arc<App>>, headers: HeaderMap, uri: Uri) -> Response {
     let title = "This address does not take this method";
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", title).into_response()
+    let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", title);
+    console::astray(&app, &headers, &uri, problem).await
 }

@@ -60,6 +60,10 @@ struct Document {
     #[serde(skip)]
     #[schema(ignore)]
     retry_after: Option<u64>,
+    /// What the pages say of it in Japanese, where more is known than its code.
+    #[serde(skip)]
+    #[schema(ignore)]
+    japanese: Option<String>,
 }
 
 impl Problem {
@@ -76,6 +80,7 @@ impl Problem {
             retryable: false,
             request_id: None,
             retry_after: None,
+            japanese: None,
         }))
     }
 
@@ -104,13 +109,20 @@ impl Problem {
         &self.0.code
     }
 
-    /// To what it happened: the field, or what is known about it.
-    pub(crate) fn about(&self) -> Option<String> {
-        match (&self.0.field, &self.0.detail) {
-            (Some(field), Some(detail)) => Some(format!("{field}: {detail}")),
-            (None, detail) => detail.clone(),
-            (field, None) => field.clone(),
-        }
+    /// The field of the request that is meant.
+    pub(crate) fn field(&self) -> Option<&str> {
+        self.0.field.as_deref()
+    }
+
+    /// What the pages say of it in Japanese, where more is known than its code.
+    pub(crate) fn japanese(&self) -> Option<&str> {
+        self.0.japanese.as_deref()
+    }
+
+    /// With its whole sentence for the Japanese pages.
+    pub(crate) fn in_japanese(mut self, sentence: impl Into<String>) -> Self {
+        self.0.japanese = Some(sentence.into());
+        self
     }
 
     pub(crate) fn detail(mut self, detail: impl Into<String>) -> Self {

@@ -9,7 +9,8 @@ use crate::command_gateway::{Because, CommandError, Done};
 use crate::console::{Flash, Form, Frame, Language, Page, PageResult, Signed};
 use crate::http::{Problem, internal};
 use crate::payments::{PaymentError, Payments};
-use crate::words_order;
+use crate::{words_engine, words_order};
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use sha2::{Digest as _, Sha256};
@@ -17,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use teiki_domain::declines;
 use teiki_domain::ids::{OrderId, PaymentId};
-use teiki_domain::order::{Cause, Order};
+use teiki_domain::order::{Cause, Order, OrderCommand, Withheld};
 
 /// How often, and how long, somebody else at the same order is waited for.
 const TURNS: u32 = 20;
@@ -116,6 +117,27 @@ impl Action {
         !matches!(self, Action::Complete | Action::GiveUp | Action::AcceptSurplus | Action::Check | Action::Uncheck)
     }
 
+    /// Whether the order would accept it now, as its own page asks.
+    pub(super) async fn would(self, app: &App, order: &Order) -> Result<Result<(), Withheld>, Page> {
+        let Some(offers) = app.payments.offers(order).await.map_err(Problem::from)? else { return Ok(Ok(())) };
+        let surplus = order.details().and_then(|details| details.undecided()).map(|booked| booked.payment_id.clone());
+        let decided = |command: fn(PaymentId) -> OrderCommand| match surplus.clone() {
+            Some(payment_id) => order.would_accept(command(payment_id)),
+            None => Err(Withheld::Already),
+        };
+        Ok(match self {
+            Action::Update => offers.update_transaction,
+            Action::Capture => offers.capture,
+            Action::Authorize => offers.authorize,
+            Action::Complete => offers.complete,
+            Action::Cancel => offers.cancel,
+            Action::GiveUp => offers.give_up,
+            Action::AcceptSurplus => decided(|payment_id| OrderCommand::AcceptSurplus { payment_id }),
+            Action::RefundSurplus => decided(|payment_id| OrderCommand::ReleaseSurplus { payment_id }),
+            Action::Check | Action::Uncheck => offers.check_payment,
+        })
+    }
+
     fn reason(self) -> &'static str {
         match self {
             Action::Update => "the transaction was updated",
@@ -145,10 +167,11 @@ pub(super) async fn act(
     State(app): State<Arc<App>>,
     signed: Signed,
     frame: Frame,
-    Path((id, action)): Path<(String, String)>,
+    named: Result<Path<(String, String)>, PathRejection>,
     form: Form,
 ) -> PageResult {
-    let (id, action) = (order_id(&id, &signed)?, Action::of(&action)?);
+    let Path((id, action)) = named?;
+    let (id, action) = (order_id(Ok(Path(id)), &signed)?, Action::of(&action)?);
     // A mark may be set by whoever comes; everything else is for the order that the page showed.
     let because = match action {
         Action::Check | Action::Uncheck => form.because(&app, &signed, action.reason()),
@@ -177,7 +200,7 @@ pub(super) async fn act(
             Ok(frame.leave(&format!("/orders/{id}"), &flash))
         }
         Err(error) if is_changed(&error) => {
-            let conflict = Conflict::since(&app, &id, form.version().unwrap_or(0), name).await?;
+            let conflict = Conflict::since(&app, frame.language, &id, form.version().unwrap_or(0), name).await?;
             detail::draw(&app, frame, &id, Some(conflict), "").await
         }
         Err(error) => {
@@ -247,7 +270,8 @@ pub(super) fn told(language: Language, name: &str, sentence: &str, done: &Done<O
                 Language::English => format!("{name}: Paygent was not reached; do it again."),
             });
         }
-        let meaning = declines::meaning(code, detail);
+        let meaning = declines::means(code, detail);
+        let (meaning, detail) = (language.t(meaning.ja, meaning.en), words_engine::stored(language, detail));
         return Flash::failed(match language {
             Language::Japanese => {
                 format!("{name}は受け付けられませんでした。ペイジェントの回答: コード {code} {detail}({meaning})")

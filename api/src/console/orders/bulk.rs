@@ -1,5 +1,6 @@
 //! 一括売上確定 and 一括完了: asked for once more, then a job whose progress is shown (O5, O11).
 
+use super::Id;
 use crate::app::App;
 use crate::bulk::{self, Action, ORDERS_MAX};
 use crate::console::{Form, Frame, Page, PageResult, Signed, render};
@@ -37,7 +38,8 @@ fn asked(form: &Form) -> Result<(Action, Vec<OrderId>), Problem> {
         .map(|id| id.parse().map_err(|_| Problem::validation("order", "no order number")))
         .collect::<Result<_, _>>()?;
     if ids.len() > ORDERS_MAX {
-        return Err(Problem::validation("order", format!("{ORDERS_MAX}")));
+        return Err(Problem::validation("order", format!("at most {ORDERS_MAX} at once"))
+            .in_japanese(format!("一度に行えるのは{ORDERS_MAX}件までです")));
     }
     Ok((action, ids))
 }
@@ -81,10 +83,11 @@ pub(super) async fn ask(State(app): State<Arc<App>>, signed: Signed, frame: Fram
 }
 
 /// `POST /orders/bulk/start`: begins the job. The form sent again leads to the same job.
-pub(super) async fn start(State(app): State<Arc<App>>, signed: Signed, frame: Frame, form: Form) -> PageResult {
+pub(super) async fn start(State(app): State<Arc<App>>, signed: Signed, form: Form) -> PageResult {
     let (action, ids) = asked(&form)?;
     if ids.is_empty() {
-        return Err(Problem::validation("order", frame.t("受注が選ばれていません", "no order is ticked")).into());
+        let problem = Problem::validation("order", "no order is ticked");
+        return Err(problem.in_japanese("受注が選ばれていません").into());
     }
     for id in &ids {
         signed.owns(id.shop())?;
@@ -122,13 +125,9 @@ struct ProgressPage {
 }
 
 /// `GET /orders/bulk/{job}`.
-pub(super) async fn progress(
-    State(app): State<Arc<App>>,
-    signed: Signed,
-    frame: Frame,
-    Path(job): Path<String>,
-) -> PageResult {
+pub(super) async fn progress(State(app): State<Arc<App>>, signed: Signed, frame: Frame, job: Id) -> PageResult {
     let missing = || Problem::new(StatusCode::NOT_FOUND, "not_found", "There is no such thing");
+    let Path(job) = job?;
     let sound = job.parse::<uuid::Uuid>().is_ok();
     let job =
         if sound { bulk_jobs::get(&app.storage, signed.shop(), &job).await.map_err(Problem::from)? } else { None };

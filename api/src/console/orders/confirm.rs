@@ -6,6 +6,8 @@ use super::view::View;
 use crate::app::App;
 use crate::console::{Frame, Page, PageResult, Signed, render};
 use crate::http::{Problem, unavailable};
+use crate::words_order;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use std::sync::Arc;
@@ -15,6 +17,8 @@ use teiki_domain::order::{Details, Order, Stands};
 #[template(path = "console/orders/confirm.html")]
 struct ConfirmPage {
     frame: Frame,
+    /// Why it cannot be done now.
+    closed: Option<String>,
     action: Action,
     order: View,
     version: usize,
@@ -28,15 +32,18 @@ pub(super) async fn page(
     State(app): State<Arc<App>>,
     signed: Signed,
     frame: Frame,
-    Path((id, action)): Path<(String, String)>,
+    named: Result<Path<(String, String)>, PathRejection>,
 ) -> PageResult {
-    let (id, action) = (order_id(&id, &signed)?, Action::of(&action)?);
+    let Path((id, action)) = named?;
+    let (id, action) = (order_id(Ok(Path(id)), &signed)?, Action::of(&action)?);
     let missing = || Problem::new(StatusCode::NOT_FOUND, "not_found", "There is no such order");
     let loaded = app.gateway.load::<Order>(id.as_str()).await.map_err(|error| unavailable(&error))?;
     let details = loaded.aggregate.details().ok_or_else(missing)?;
     let open = details.open_attempt().map_or(0, |attempt| attempt.number);
     let payment_id = details.undecided().map(|booked| booked.payment_id.to_string()).unwrap_or_default();
+    let closed = action.would(&app, &loaded.aggregate).await?.err();
     Ok::<_, Page>(render(&ConfirmPage {
+        closed: closed.map(|why| words_order::withheld(frame.language, &why)),
         consequences: consequences(&frame, action, details),
         order: View::new(&frame, details, app.clock.today(), 0),
         version: loaded.sequence,

@@ -70,11 +70,11 @@ pub(super) async fn download(
         _ => return Err(Problem::validation("encoding", "windows-31j, or left out for UTF-8").into()),
     };
     let list = List::of(&parameter("list"));
-    let filter = OrderSearch::read(&query).filter(frame.language, app.clock.today());
+    let filter = OrderSearch::read(&query).filter(frame.language, signed.shop(), app.clock.today());
     let mut filter = filter.map_err(|errors| {
         let first = errors.into_iter().next();
         let (field, text) = first.map_or(("search", String::new()), |error| (error.field, error.text));
-        Page::from(Problem::validation(field, text))
+        Page::from(Problem::validation(field, text.clone()).in_japanese(text))
     })?;
     filter.shop = Some(signed.shop());
     filter.list = Some(list.code.to_owned());

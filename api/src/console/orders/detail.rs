@@ -2,15 +2,16 @@
 
 use super::conflict::Conflict;
 use super::view::{View, tokyo_text};
-use super::{list::List, order_id};
+use super::{Id, list::List, order_id};
 use crate::app::App;
 use crate::as_of::{self, AsOf};
 use crate::console::documents::Panel;
-use crate::console::{Frame, Page, PageResult, Signed, render, written};
+use crate::console::{Frame, Language, Page, PageResult, Signed, render, written};
 use crate::history::{self, Entry};
 use crate::http::{Problem, unavailable};
-use crate::{members, words, words_order};
-use axum::extract::{Path, Query, State};
+use crate::{members, words_mail, words_order};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
@@ -107,12 +108,12 @@ pub(super) struct Happened {
 }
 
 impl Happened {
-    pub(super) fn new(entry: &Entry) -> Self {
+    pub(super) fn new(language: Language, entry: &Entry) -> Self {
         Self {
             at: tokyo_text(&entry.recorded_at),
-            text: entry.text.clone(),
-            actor: history::actor(&entry.actor).into_owned(),
-            reason: history::reason(&entry.reason).into_owned(),
+            text: entry.what(language).to_owned(),
+            actor: entry.who(language).to_owned(),
+            reason: entry.why(language).into_owned(),
             position: entry.position,
         }
     }
@@ -129,11 +130,11 @@ pub(super) async fn page(
     State(app): State<Arc<App>>,
     signed: Signed,
     frame: Frame,
-    Path(id): Path<String>,
-    Query(then): Query<Then>,
+    id: Id,
+    then: Result<Query<Then>, QueryRejection>,
 ) -> PageResult {
-    let id = order_id(&id, &signed)?;
-    draw(&app, frame, &id, None, &then.as_of).await
+    let id = order_id(id, &signed)?;
+    draw(&app, frame, &id, None, &then?.0.as_of).await
 }
 
 /// The page of an order, with what went wrong when two people worked on it.
@@ -220,7 +221,7 @@ pub(super) async fn draw(
         accept_surplus,
         refund_surplus,
         check,
-        changed_there: changed_there(&entries),
+        changed_there: changed_there(language, &entries),
         expiry: expiry(app, &frame, details, day).await?,
         mails: if moment.is_none() { mails(app, &frame, id).await? } else { vec![] },
         documents: moment.is_none().then(|| Panel::of(&frame, details)),
@@ -228,7 +229,7 @@ pub(super) async fn draw(
             .iter()
             .rev()
             .filter(|entry| matches!(entry.aggregate_type.as_str(), "order" | "mail"))
-            .map(|entry| Happened::new(entry))
+            .map(|entry| Happened::new(language, entry))
             .collect(),
         conflict,
         as_of: as_of.trim().to_owned(),
@@ -250,7 +251,7 @@ pub(super) async fn draw(
 }
 
 /// What became of the payment without our asking: done at Paygent's own console (O9).
-fn changed_there(entries: &[&Entry]) -> Vec<(String, String)> {
+fn changed_there(language: Language, entries: &[&Entry]) -> Vec<(String, String)> {
     let ours = |entry: &&&Entry| {
         let kinds = ["AmountRevised", "AuthorizationVoided", "SaleRefunded", "SalesConfirmed"];
         let found = entry.data.get(&entry.event_type).and_then(|data| data.get("found_by")).and_then(|by| by.as_str());
@@ -258,7 +259,8 @@ fn changed_there(entries: &[&Entry]) -> Vec<(String, String)> {
             && entry.caused_by.is_none()
             && matches!(found, Some("notice" | "inquiry"))
     };
-    entries.iter().filter(ours).map(|entry| (tokyo_text(&entry.recorded_at), entry.text.clone())).collect()
+    let told = |entry: &&Entry| (tokyo_text(&entry.recorded_at), entry.what(language).to_owned());
+    entries.iter().filter(ours).map(told).collect()
 }
 
 async fn expiry(
@@ -301,7 +303,7 @@ async fn mails(app: &App, frame: &Frame, id: &OrderId) -> Result<Vec<MailView>, 
         .map(|row| MailView {
             id: row.mail_id.clone(),
             at: tokyo_text(row.sent_at.as_deref().unwrap_or(&row.requested_at)),
-            kind: MailKind::named(&row.kind).map_or("", words::mail_kind),
+            kind: MailKind::named(&row.kind).map_or("", |kind| words_mail::mail_kind(language, kind)),
             to: if row.recipient == "shop" {
                 language.t("ショップ", "shop")
             } else {

@@ -2,13 +2,13 @@
 
 use super::act::{in_turn, is_changed, not_done, of_button, told};
 use super::conflict::Conflict;
-use super::order_id;
 use super::view::View;
+use super::{Id, order_id};
 use crate::app::App;
 use crate::console::{Form, Frame, PageResult, Signed, render, written};
 use crate::http::{Problem, internal, unavailable};
-use crate::words_order;
-use axum::extract::{Path, State};
+use crate::{words_order, words_subscription};
+use axum::extract::State;
 use axum::http::StatusCode;
 use std::sync::Arc;
 use teiki_domain::basket::{Basket, Charge, Line};
@@ -130,21 +130,14 @@ impl Entered {
             );
             return Err(vec![("lines".to_owned(), text.to_owned())]);
         }
-        Basket::new(lines, shipping, fee).map_err(|error| {
-            let text = frame.t("合計金額が1回の決済の上限(9,999,999円)を超えています", "").to_owned();
-            vec![("lines".to_owned(), if text.is_empty() { error.to_string() } else { text })]
-        })
+        Basket::new(lines, shipping, fee)
+            .map_err(|error| vec![("lines".to_owned(), words_subscription::basket_error(frame.language, &error))])
     }
 }
 
 /// `GET /orders/{id}/edit`.
-pub(super) async fn page(
-    State(app): State<Arc<App>>,
-    signed: Signed,
-    frame: Frame,
-    Path(id): Path<String>,
-) -> PageResult {
-    let id = order_id(&id, &signed)?;
+pub(super) async fn page(State(app): State<Arc<App>>, signed: Signed, frame: Frame, id: Id) -> PageResult {
+    let id = order_id(id, &signed)?;
     draw(&app, frame, &id, None, vec![], None).await
 }
 
@@ -183,14 +176,8 @@ async fn draw(
 }
 
 /// `POST /orders/{id}/edit`.
-pub(super) async fn save(
-    State(app): State<Arc<App>>,
-    signed: Signed,
-    frame: Frame,
-    Path(id): Path<String>,
-    form: Form,
-) -> PageResult {
-    let id = order_id(&id, &signed)?;
+pub(super) async fn save(State(app): State<Arc<App>>, signed: Signed, frame: Frame, id: Id, form: Form) -> PageResult {
+    let id = order_id(id, &signed)?;
     let missing = || Problem::new(StatusCode::NOT_FOUND, "not_found", "There is no such order");
     let loaded = app.gateway.load::<Order>(id.as_str()).await.map_err(|error| unavailable(&error))?;
     let details = loaded.aggregate.details().ok_or_else(missing)?;
@@ -214,7 +201,16 @@ pub(super) async fn save(
                 let paying = details.paying().filter(|paying| paying.stands.holds_money());
                 paying.is_some_and(|paying| details.basket.total() != Some(paying.amount))
             });
-            let sentence = if differs {
+            let secure = done
+                .aggregate
+                .details()
+                .is_some_and(|details| details.paying().is_some_and(|paying| details.three_d_secure(paying)));
+            let sentence = if differs && secure {
+                frame.t(
+                    "金額を変更しました。3Dセキュア認証済みの受注のため、ペイジェントの管理画面でも同じ金額に変更してください。",
+                    "The amount is changed. The buyer was authenticated by 3-D Secure: change it in Paygent's own console too.",
+                )
+            } else if differs {
                 frame.t(
                     "金額を変更しました。オーソリ金額と異なるため、「取引更新」を行ってください。",
                     "The amount is changed. It differs from what is authorised: update the transaction.",
@@ -226,7 +222,7 @@ pub(super) async fn save(
             Ok(frame.leave(&format!("/orders/{id}"), &flash))
         }
         Err(error) if is_changed(&error) => {
-            let conflict = Conflict::since(&app, &id, form.version().unwrap_or(0), name).await?;
+            let conflict = Conflict::since(&app, frame.language, &id, form.version().unwrap_or(0), name).await?;
             draw(&app, frame, &id, Some(entered), vec![], Some(conflict)).await
         }
         Err(error) => {

@@ -3,9 +3,9 @@
 
 use super::search::{FieldError, LIMITS, OrderSearch};
 use crate::app::App;
-use crate::console::{Frame, Page, PageResult, Search, Signed, render};
+use crate::console::{Frame, Language, Page, PageResult, Search, Signed, render};
 use crate::http::query::cursor;
-use crate::{members, words, words_order};
+use crate::{members, words_order};
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, Uri};
@@ -98,48 +98,35 @@ pub(crate) struct Row {
     pub(crate) failed: bool,
     pub(crate) checked: bool,
     pub(crate) three_d_secure: bool,
-    code: String,
 }
 
 impl Row {
-    pub(crate) fn new(row: &OrderRow, name: Option<&String>) -> Self {
+    /// `name` is the buyer's, as the reader may see it.
+    pub(crate) fn new(language: Language, row: &OrderRow, name: Option<String>) -> Self {
         // Once an order is paid otherwise, what Paygent refused before is history.
         let failure = row.failure_code.as_ref().filter(|_| row.payment_status != "external").map(|code| {
             let detail = row.failure_detail.as_deref().unwrap_or("");
-            format!("{code} {detail} {}", declines::meaning(code, detail)).replace("  ", " ")
+            let means = declines::means(code, detail);
+            format!("{code} {detail} {}", language.t(means.ja, means.en)).trim().replace("  ", " ")
         });
-        let not_executed = row.not_executed_reason.as_deref().map(|code| words::not_executed(code).to_owned());
-        let amount =
-            row.total.and_then(|yen| Yen::new(yen).ok()).map_or("別途連絡".to_owned(), |yen| yen.to_string());
-        let method = match row.payment_method.strip_prefix("external:") {
-            Some(name) => name.to_owned(),
-            None => "カード".to_owned(),
-        };
+        let not_executed = row.not_executed_reason.as_deref();
+        let not_executed = not_executed.map(|code| words_order::not_executed(language, code).to_owned());
+        let quoted = || language.t("別途連絡", "to be quoted").to_owned();
+        let method = row.payment_method.strip_prefix("external:").unwrap_or(language.t("カード", "card"));
         Self {
             generation_date: row.generation_date.to_string(),
             delivery_date: row.delivery_date.to_string(),
             order_id: row.order_id.clone(),
-            name: name.cloned().unwrap_or_else(|| row.member_id.clone()),
-            amount,
-            method,
-            status: words::payment_status(&row.payment_status),
+            name: name.unwrap_or_else(|| row.member_id.clone()),
+            amount: row.total.and_then(|yen| Yen::new(yen).ok()).map_or_else(quoted, |yen| yen.to_string()),
+            method: method.to_owned(),
+            status: words_order::payment_status(language, &row.payment_status),
             transaction_id: row.transaction_id.as_ref().map(|id| format!("[{id}]")),
             failed: row.payment_status == "failed",
             problem: failure.or(not_executed),
             checked: row.payment_checked,
             three_d_secure: row.three_d_secure,
-            code: row.payment_status.clone(),
         }
-    }
-
-    /// As the person at this page may read it.
-    fn on(mut self, frame: &Frame) -> Self {
-        self.name = frame.name(&self.name);
-        self.status = words_order::payment_status(frame.language, &self.code);
-        if self.method == "カード" {
-            frame.t("カード", "card").clone_into(&mut self.method);
-        }
-        self
     }
 }
 
@@ -184,12 +171,13 @@ async fn page(list: List, State(app): State<Arc<App>>, signed: Signed, frame: Fr
         cursor(found.map(|(_, value)| value.into_owned()).as_deref())
     };
     let (after, before) = (place("cursor")?, place("before")?);
-    let filter = search.filter(frame.language, app.clock.today());
+    let filter = search.filter(frame.language, signed.shop(), app.clock.today());
     let (mut rows, mut links, mut errors) = (vec![], Links::default(), vec![]);
     match filter {
         Ok(mut filter) => {
             filter.shop = Some(signed.shop());
-            filter.list = Some(list.code.to_owned());
+            // A payment that somebody must decide about may be of an order in any list.
+            filter.list = (!filter.undecided_only).then(|| list.code.to_owned());
             (rows, links) = read(&app, list, &search, &filter, after, before).await?;
         }
         Err(found) => errors = found,
@@ -200,12 +188,14 @@ async fn page(list: List, State(app): State<Arc<App>>, signed: Signed, frame: Fr
     let wrong = !errors.is_empty();
     let limit = search.limit();
     let language = frame.language;
+    let name = |row: &OrderRow| names.get(&row.member_id).map(|name| frame.name(name));
+    let shown = rows.iter().map(|row| Row::new(language, row, name(row))).collect();
     let mut response = render(&ListPage {
         statuses: Payment::CODES
             .iter()
             .map(|code| (*code, words_order::payment_status(language, code), search.status == *code))
             .collect(),
-        rows: rows.iter().map(|row| Row::new(row, names.get(&row.member_id)).on(&frame)).collect(),
+        rows: shown,
         limits: LIMITS.iter().map(|number| (*number, *number == limit)).collect(),
         csv: csv.finish(),
         frame,

@@ -2,15 +2,15 @@
 
 use super::act::{in_turn, is_changed, not_done, of_button, told};
 use super::conflict::Conflict;
-use super::order_id;
 use super::view::{View, method_name};
+use super::{Id, order_id};
 use crate::app::App;
 use crate::command_gateway::{Because, Done};
 use crate::console::{Form, Frame, PageResult, Signed, render, written};
 use crate::http::{Problem, internal, unavailable};
 use crate::payments::{PaymentError, Payments};
 use crate::words_order;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use std::sync::Arc;
 use teiki_domain::basket::{Basket, Charge};
@@ -25,6 +25,8 @@ const LONGEST: usize = 60;
 #[template(path = "console/orders/method.html")]
 struct MethodPage {
     frame: Frame,
+    /// Why nothing can be changed.
+    closed: Option<String>,
     order: View,
     version: usize,
     choices: Vec<Choice>,
@@ -79,13 +81,8 @@ impl Entered {
 }
 
 /// `GET /orders/{id}/payment-method`.
-pub(super) async fn page(
-    State(app): State<Arc<App>>,
-    signed: Signed,
-    frame: Frame,
-    Path(id): Path<String>,
-) -> PageResult {
-    let id = order_id(&id, &signed)?;
+pub(super) async fn page(State(app): State<Arc<App>>, signed: Signed, frame: Frame, id: Id) -> PageResult {
+    let id = order_id(id, &signed)?;
     draw(&app, frame, &id, None, None, None).await
 }
 
@@ -112,9 +109,14 @@ async fn draw(
         (None, Some(_)) => StatusCode::UNPROCESSABLE_ENTITY,
         (None, None) => StatusCode::OK,
     };
+    // Editing and the way of paying are closed by the same states; each method is asked about for itself.
+    let offers = app.payments.offers(&loaded.aggregate).await.map_err(Problem::from)?;
+    let closed = offers.and_then(|offers| offers.change_basket.err());
+    let closed = closed.map(|why| words_order::withheld(frame.language, &why));
     let holding = details.paying().filter(|paying| paying.stands.holds_money());
     let mut response = render(&MethodPage {
         order: View::new(&frame, details, app.clock.today(), 0),
+        closed,
         version: loaded.sequence,
         choices: choices(&frame, details, &settings.methods, &entered.method),
         cancels: holding.map(|paying| paying.amount.to_string()),
@@ -153,14 +155,8 @@ fn choices(frame: &Frame, details: &Details, known: &[PaymentMethod], chosen: &s
 }
 
 /// `POST /orders/{id}/payment-method`.
-pub(super) async fn save(
-    State(app): State<Arc<App>>,
-    signed: Signed,
-    frame: Frame,
-    Path(id): Path<String>,
-    form: Form,
-) -> PageResult {
-    let id = order_id(&id, &signed)?;
+pub(super) async fn save(State(app): State<Arc<App>>, signed: Signed, frame: Frame, id: Id, form: Form) -> PageResult {
+    let id = order_id(id, &signed)?;
     let missing = || Problem::new(StatusCode::NOT_FOUND, "not_found", "There is no such order");
     let loaded = app.gateway.load::<Order>(id.as_str()).await.map_err(|error| unavailable(&error))?;
     let details = loaded.aggregate.details().ok_or_else(missing)?;
@@ -199,7 +195,7 @@ pub(super) async fn save(
             Ok(frame.leave(&format!("/orders/{id}"), &flash))
         }
         Err(error) if is_changed(&error) => {
-            let conflict = Conflict::since(&app, &id, form.version().unwrap_or(0), name).await?;
+            let conflict = Conflict::since(&app, frame.language, &id, form.version().unwrap_or(0), name).await?;
             draw(&app, frame, &id, Some(entered), None, Some(conflict)).await
         }
         Err(error) => {

@@ -1,7 +1,9 @@
 //! The search above the lists (O2): as it was typed, and as the table takes it.
 
+use crate::console::subscriptions::whole_id;
 use crate::console::{Language, written};
 use chrono::NaiveDate;
+use teiki_domain::ids::ShopId;
 use teiki_domain::money::Yen;
 use teiki_domain::order::Payment;
 use teiki_projections::order_list::OrderFilter;
@@ -26,6 +28,7 @@ pub(super) struct OrderSearch {
     pub(super) amount_min: String,
     pub(super) amount_max: String,
     pub(super) failed_only: String,
+    pub(super) undecided_only: String,
     pub(super) limit: String,
 }
 
@@ -37,7 +40,7 @@ pub(super) struct FieldError {
 }
 
 impl OrderSearch {
-    const NAMES: [&'static str; 11] = [
+    const NAMES: [&'static str; 12] = [
         "from",
         "to",
         "status",
@@ -48,10 +51,11 @@ impl OrderSearch {
         "amount_min",
         "amount_max",
         "failed_only",
+        "undecided_only",
         "limit",
     ];
 
-    fn fields_mut(&mut self) -> [&mut String; 11] {
+    fn fields_mut(&mut self) -> [&mut String; 12] {
         [
             &mut self.from,
             &mut self.to,
@@ -63,6 +67,7 @@ impl OrderSearch {
             &mut self.amount_min,
             &mut self.amount_max,
             &mut self.failed_only,
+            &mut self.undecided_only,
             &mut self.limit,
         ]
     }
@@ -101,12 +106,21 @@ impl OrderSearch {
     }
 
     /// The filter for the table, or every field that cannot be used.
-    pub(super) fn filter(&self, language: Language, today: NaiveDate) -> Result<OrderFilter, Vec<FieldError>> {
+    pub(super) fn filter(
+        &self,
+        language: Language,
+        shop: ShopId,
+        today: NaiveDate,
+    ) -> Result<OrderFilter, Vec<FieldError>> {
         let mut errors = vec![];
         let mut wrong = |field: &'static str, japanese: &str, english: &str| {
             errors.push(FieldError { field, text: language.t(japanese, english).to_owned() });
         };
-        let mut filter = OrderFilter { failed_only: !self.failed_only.is_empty(), ..OrderFilter::default() };
+        let mut filter = OrderFilter {
+            failed_only: !self.failed_only.is_empty(),
+            undecided_only: !self.undecided_only.is_empty(),
+            ..OrderFilter::default()
+        };
         for (field, text, target) in [("from", &self.from, &mut filter.from), ("to", &self.to, &mut filter.to)] {
             if !text.is_empty() {
                 *target = written::date(text, today);
@@ -138,26 +152,27 @@ impl OrderSearch {
                 wrong("status", "決済状況を選び直してください", "Choose a payment status of the list");
             }
         }
-        let (order, transaction) = (written::narrow(&self.order), written::narrow(&self.transaction_id));
+        let whole = |text: &str| if text.is_empty() { String::new() } else { whole_id(shop, text) };
+        let (order, transaction) = (whole(&self.order), written::narrow(&self.transaction_id));
         let transaction = transaction.trim_matches(['[', ']']).trim().to_owned();
-        let (member, subscription) = (written::narrow(&self.member), written::narrow(&self.subscription));
+        let (member, subscription) = (whole(&self.member), whole(&self.subscription));
         filter.order = order.parse().ok();
         filter.transaction_id = transaction.parse().ok();
         filter.member = member.parse().ok();
         filter.subscription = subscription.parse().ok();
         if !order.is_empty() && filter.order.is_none() {
-            let example = "受注番号は 02396-S00000012-20260401 のように入力してください";
+            let example = "受注番号は 02396-S00000012-20260401 または S00000012-20260401 のように入力してください";
             wrong("order", example, "Write the order number as 02396-S00000012-20260401");
         }
         if !transaction.is_empty() && filter.transaction_id.is_none() {
             wrong("transaction_id", "取引IDは20桁の数字です", "A transaction ID has 20 digits");
         }
         if !member.is_empty() && filter.member.is_none() {
-            let example = "会員IDは 02396-M00000012 のように入力してください";
+            let example = "会員IDは 02396-M00000012 または M00000012 のように入力してください";
             wrong("member", example, "Write the member ID as 02396-M00000012");
         }
         if !subscription.is_empty() && filter.subscription.is_none() {
-            let example = "定期購入番号は 02396-S00000012 のように入力してください";
+            let example = "定期購入番号は 02396-S00000012 または S00000012 のように入力してください";
             wrong("subscription", example, "Write the subscription number as 02396-S00000012");
         }
         if errors.is_empty() { Ok(filter) } else { Err(errors) }
@@ -183,13 +198,24 @@ mod tests {
     }
 
     #[test]
+    fn o2_numbers_may_be_typed_without_the_digits_of_the_shop() {
+        let short = OrderSearch::read("order=S0001-20260401&member=%EF%BC%AD0001&subscription=S0001");
+        let whole = OrderSearch::read("order=02396-S0001-20260401&member=02396-M0001&subscription=02396-S0001");
+        let filter =
+            |search: OrderSearch| search.filter(Language::Japanese, "02396".parse().unwrap(), today()).unwrap();
+        let (short, whole) = (filter(short), filter(whole));
+        assert!(short.order.is_some() && short.member.is_some() && short.subscription.is_some());
+        assert_eq!((short.order, short.member, short.subscription), (whole.order, whole.member, whole.subscription));
+    }
+
+    #[test]
     fn o2_what_is_typed_becomes_a_filter_or_an_error_at_its_field() {
         let language = Language::Japanese;
         let search = OrderSearch::read(
             "from=2026/4/1&to=20260430&amount_min=1,000&amount_max=%EF%BC%92000%E5%86%86&failed_only=1\
              &transaction_id=[02396000000000831705]",
         );
-        let filter = search.filter(language, today()).unwrap();
+        let filter = search.filter(language, "02396".parse().unwrap(), today()).unwrap();
         assert_eq!(filter.from, "2026-04-01".parse().ok());
         assert_eq!(filter.to, "2026-04-30".parse().ok());
         assert_eq!((filter.amount_min, filter.amount_max), (Some(1_000), Some(2_000)));
@@ -201,10 +227,10 @@ mod tests {
             ("status=nothing", "status"),
             ("order=1", "order"),
             ("transaction_id=1", "transaction_id"),
-            ("member=1", "member"),
+            ("member=%E5%B1%B1", "member"),
             ("subscription=<script>", "subscription"),
         ] {
-            let errors = OrderSearch::read(query).filter(language, today()).unwrap_err();
+            let errors = OrderSearch::read(query).filter(language, "02396".parse().unwrap(), today()).unwrap_err();
             assert_eq!(errors.iter().map(|error| error.field).collect::<Vec<_>>(), [field], "{query}");
         }
     }

@@ -1,7 +1,7 @@
 //! One order as people read it, now or at another moment. Everything is taken from the order itself.
 
 use crate::console::{Frame, Language};
-use crate::words_order;
+use crate::{words_engine, words_order};
 use chrono::{DateTime, NaiveDate};
 use teiki_domain::basket::Charge;
 use teiki_domain::declines;
@@ -227,7 +227,7 @@ impl View {
 
 fn attempt_view(language: Language, details: &Details, attempt: &Attempt) -> AttemptView {
     let outcome = match (&attempt.failure, &attempt.payment_id) {
-        (Some((code, detail)), _) => format!("{code} {detail}").trim().to_owned(),
+        (Some((code, detail)), _) => format!("{code} {}", words_engine::stored(language, detail)).trim().to_owned(),
         (None, Some(_)) => language.t("オーソリOK", "authorised").to_owned(),
         (None, None) if attempt.given_up => language.t("結果不明(待機終了)", "unknown, not waited for").to_owned(),
         (None, None) => match &details.operation {
@@ -271,13 +271,17 @@ fn failure(language: Language, code: &str, detail: &str) -> Failure {
     let meaning = if code.is_empty() {
         language.t("ペイジェントへ送信できませんでした", "It could not be sent to Paygent")
     } else {
-        declines::meaning(code, detail)
+        let means = declines::means(code, detail);
+        language.t(means.ja, means.en)
     };
-    Failure { code: code.to_owned(), detail: detail.to_owned(), meaning, advice }
+    Failure { code: code.to_owned(), detail: words_engine::stored(language, detail), meaning, advice }
 }
 
 fn unknown(language: Language, details: &Details) -> Option<Unknown> {
-    if let Payment::GivenUp(_) = details.payment {
+    // Once it is known what it came to, the payment itself is shown instead.
+    if let Payment::GivenUp(_) = details.payment
+        && details.undecided().is_none()
+    {
         return Some(Unknown { what: language.t("オーソリ", "The authorisation"), unknown: true, given_up: true });
     }
     let (what, unknown) = match details.operation.as_ref()? {

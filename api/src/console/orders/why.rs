@@ -1,14 +1,14 @@
 //! Why was this charged: the chain from the subscription to Paygent's answer, each step with when, who, why and where in the
 //! log it stands (R2, R5, S4, O12).
 
-use super::order_id;
 use super::view::tokyo_text;
+use super::{Id, order_id};
 use crate::app::App;
 use crate::as_of::{self, AsOf};
 use crate::console::{Frame, Page, PageResult, Signed, render};
 use crate::history::{self, Entry};
 use crate::http::Problem;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use std::collections::HashMap;
 use std::sync::Arc;
 use teiki_domain::ids::ShopId;
@@ -47,13 +47,8 @@ struct Step {
 }
 
 /// `GET /orders/{id}/why`.
-pub(super) async fn page(
-    State(app): State<Arc<App>>,
-    signed: Signed,
-    frame: Frame,
-    Path(id): Path<String>,
-) -> PageResult {
-    let id = order_id(&id, &signed)?;
+pub(super) async fn page(State(app): State<Arc<App>>, signed: Signed, frame: Frame, id: Id) -> PageResult {
+    let id = order_id(id, &signed)?;
     let entries = history::of(&app, id.as_str(), frame.sees_personal_data()).await.map_err(Problem::from)?;
     let mut depths: HashMap<i64, usize> = HashMap::new();
     let mut steps = Vec::with_capacity(entries.len());
@@ -111,10 +106,10 @@ fn step(frame: &Frame, entry: &Entry, depth: usize, settings: Vec<String>) -> St
         kind_text,
         about: entry.aggregate_id.clone(),
         link,
-        text: entry.text.clone(),
+        text: entry.what(language).to_owned(),
         at: tokyo_text(&entry.recorded_at),
-        actor: history::actor(&entry.actor).into_owned(),
-        reason: history::reason(&entry.reason).into_owned(),
+        actor: entry.who(language).to_owned(),
+        reason: entry.why(language).into_owned(),
         position: entry.position,
         caused_by: entry.caused_by,
         tone,

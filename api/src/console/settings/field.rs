@@ -114,7 +114,7 @@ impl Field {
             Kind::Boxes(boxes) => {
                 let chosen: Vec<_> =
                     boxes.iter().filter(|(.., ticked)| *ticked).map(|(_, text, _)| text.as_str()).collect();
-                if chosen.is_empty() { none() } else { chosen.join("、") }
+                if chosen.is_empty() { none() } else { chosen.join(language.t("、", ", ")) }
             }
             _ if self.value.is_empty() => none(),
             Kind::Number(unit) => format!("{} {unit}", self.value),

@@ -1,7 +1,7 @@
 //! Another rhythm (R3): the form, the dates it would give, and the change.
 
 use super::cycle_fields::CycleFields;
-use super::{Came, Id, Loaded, Wrong, at, carry_out, dates, leave};
+use super::{Came, Doing, Id, Loaded, Wrong, at, carry_out, dates, leave};
 use crate::app::App;
 use crate::console::{Form, Frame, PageResult, Signed, render, written};
 use crate::words_subscription as words;
@@ -18,6 +18,8 @@ use teiki_domain::subscription::SubscriptionCommand as Command;
 #[template(path = "console/subscription_cycle.html")]
 struct CyclePage {
     frame: Frame,
+    /// Why nothing can be changed.
+    closed: Option<String>,
     id: String,
     version: usize,
     wrong: Wrong,
@@ -82,6 +84,7 @@ fn show(
         id: loaded.id.to_string(),
         version: loaded.version,
         current: words::cycle(frame.language, loaded.details.cycle),
+        closed: loaded.closed(&frame, Doing::Cycle),
         dates_now: loaded.dates(frame.language),
         frame,
         wrong,

@@ -1,7 +1,7 @@
 //! What is delivered and what it costs, from the next order on.
 
 use super::item_fields::{ItemFields, Offer, offers};
-use super::{Came, Id, Loaded, Wrong, at, carry_out, leave};
+use super::{Came, Doing, Id, Loaded, Wrong, at, carry_out, leave};
 use crate::app::App;
 use crate::console::{Form, Frame, PageResult, Signed, render};
 use axum::extract::State;
@@ -13,6 +13,8 @@ use teiki_domain::subscription::SubscriptionCommand as Command;
 #[template(path = "console/subscription_items.html")]
 struct ItemsPage {
     frame: Frame,
+    /// Why nothing can be changed.
+    closed: Option<String>,
     id: String,
     version: usize,
     wrong: Wrong,
@@ -27,6 +29,7 @@ fn show(frame: Frame, loaded: &Loaded, wrong: Wrong, items: ItemFields, offers: 
         id: loaded.id.to_string(),
         version: loaded.version,
         card: loaded.details.payment_method.is_card(),
+        closed: loaded.closed(&frame, Doing::Items),
         items: items.summed(&frame),
         frame,
         wrong,

@@ -1,6 +1,6 @@
 //! How orders are paid, from the next one on (O18).
 
-use super::{Came, Id, Loaded, Wrong, at, carry_out, leave};
+use super::{Came, Doing, Id, Loaded, Wrong, at, carry_out, leave};
 use crate::app::App;
 use crate::console::{Form, Frame, PageResult, Signed, render};
 use crate::http::{Problem, unavailable};
@@ -17,6 +17,8 @@ use teiki_domain::subscription::SubscriptionCommand as Command;
 #[template(path = "console/subscription_method.html")]
 struct MethodPage {
     frame: Frame,
+    /// Why nothing can be changed.
+    closed: Option<String>,
     id: String,
     version: usize,
     wrong: Wrong,
@@ -71,6 +73,7 @@ async fn show(app: &App, frame: Frame, loaded: &Loaded, wrong: Wrong, chosen: &s
         id: loaded.id.to_string(),
         version: loaded.version,
         choices: choices(&frame, &loaded.settings.methods, Some(&loaded.details.payment_method), chosen),
+        closed: loaded.closed(&frame, Doing::Method),
         member_id: member_id.to_string(),
         frame,
         wrong,

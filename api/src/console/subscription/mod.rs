@@ -31,9 +31,10 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::NaiveDate;
 use std::sync::Arc;
+use teiki_domain::cqrs::Decide as _;
 use teiki_domain::ids::SubscriptionId;
 use teiki_domain::shop_settings::Details as Settings;
-use teiki_domain::subscription::{Details, Subscription, SubscriptionCommand as Command};
+use teiki_domain::subscription::{Details, Status, Subscription, SubscriptionCommand as Command, SubscriptionRefusal};
 
 /// The number in an address.
 pub(crate) type Id = Result<Path<String>, PathRejection>;
@@ -73,6 +74,50 @@ impl Loaded {
     /// The next dates as people read them: generation and delivery.
     pub(super) fn dates(&self, language: Language) -> Vec<(String, String)> {
         dates(language, &self.details, self.settings.lead_days)
+    }
+}
+
+/// What can be done with a subscription.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Doing {
+    Skip,
+    NextDate,
+    Cycle,
+    Items,
+    Method,
+    Pause,
+    Resume,
+    End,
+}
+
+impl Loaded {
+    /// Why it cannot be done by whoever looks at the page: the person may not, or the domain would refuse. None: it can.
+    pub(super) fn closed(&self, frame: &Frame, doing: Doing) -> Option<String> {
+        if !frame.may_act() {
+            return Some(frame.t("操作する権限がありません", "your account does not allow it").to_owned());
+        }
+        let (today, lead_days, details) = (self.today, self.settings.lead_days, &self.details);
+        // What is asked with the present content is accepted exactly when another content would be looked at.
+        let here = details.next.map_or(today, |next| next.delivery_date);
+        let command = match doing {
+            Doing::Skip => Command::SkipNext { delivery_date: None, today, lead_days },
+            Doing::NextDate => Command::ChangeNextDate { delivery_date: here, today, lead_days },
+            Doing::Cycle => {
+                let from = details.delivery_window(today, lead_days).earliest;
+                Command::ChangeCycle { cycle: details.cycle, from, today, lead_days }
+            }
+            Doing::Items => Command::ChangeBasket { basket: details.basket.clone() },
+            Doing::Method => Command::ChangePaymentMethod { payment_method: details.payment_method.clone() },
+            Doing::Pause => Command::Pause,
+            Doing::Resume => Command::Resume { today, lead_days },
+            // Ending what has ended is accepted, since it is done; there is nothing to be done all the same.
+            Doing::End if details.status == Status::Ended => {
+                return Some(words::refusal(frame.language, &SubscriptionRefusal::Ended));
+            }
+            Doing::End => Command::End,
+        };
+        let refused = self.state.decide(command).err();
+        refused.map(|refusal| words::refusal(frame.language, &refusal))
     }
 }
 
@@ -119,7 +164,7 @@ pub(super) async fn carry_out(
         Err(CommandError::Changed { .. }) => {
             let seen = form.version().unwrap_or(0);
             let since = history::of_subscription_alone(app, &loaded.id).await?;
-            Ok(Came::Changed(since.iter().skip(seen).map(Since::new).collect()))
+            Ok(Came::Changed(since.iter().skip(seen).map(|entry| Since::new(language, entry)).collect()))
         }
         Err(error @ CommandError::Contended { .. }) => {
             Err(Problem::new(StatusCode::CONFLICT, "contended", error.to_string()).into())
@@ -129,11 +174,11 @@ pub(super) async fn carry_out(
 }
 
 impl Since {
-    pub(super) fn new(entry: &Entry) -> Self {
+    pub(super) fn new(language: Language, entry: &Entry) -> Self {
         Self {
             at: written::local_time(&entry.recorded_at),
-            who: history::actor(&entry.actor).into_owned(),
-            what: entry.text.clone(),
+            who: entry.who(language).to_owned(),
+            what: entry.what(language).to_owned(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Moving the next delivery to another day, once.
 
-use super::{Came, Id, Loaded, Wrong, at, carry_out, leave};
+use super::{Came, Doing, Id, Loaded, Wrong, at, carry_out, leave};
 use crate::app::App;
 use crate::console::{Form, Frame, PageResult, Signed, render, written};
 use axum::extract::State;
@@ -12,6 +12,8 @@ use teiki_domain::subscription::SubscriptionCommand as Command;
 #[template(path = "console/subscription_next_date.html")]
 struct NextDatePage {
     frame: Frame,
+    /// Why nothing can be changed.
+    closed: Option<String>,
     id: String,
     version: usize,
     wrong: Wrong,
@@ -27,6 +29,7 @@ fn show(frame: Frame, loaded: &Loaded, wrong: Wrong, date: String) -> Response {
     let window = loaded.details.delivery_window(loaded.today, loaded.settings.lead_days);
     let status = wrong.status();
     let page = render(&NextDatePage {
+        closed: loaded.closed(&frame, Doing::NextDate),
         frame,
         id: loaded.id.to_string(),
         version: loaded.version,
@@ -35,7 +38,7 @@ fn show(frame: Frame, loaded: &Loaded, wrong: Wrong, date: String) -> Response {
         earliest: window.earliest.to_string(),
         latest: window.latest.to_string(),
         lead_days: loaded.settings.lead_days,
-        wrong: Wrong { text: wrong.text.clone(), since: vec![] },
+        wrong,
     });
     at(status, page)
 }

@@ -1,24 +1,23 @@
 //! `GET /subscriptions/{id}`: the subscription itself, now or as it stood.
 
-use super::{Id, Loaded, dates};
+use super::{Doing, Id, Loaded, dates};
 use crate::app::App;
 use crate::console::orders::Row as OrderRow;
-use crate::console::{Frame, Page, PageResult, Signed, render, written};
+use crate::console::{Frame, Language, Page, PageResult, Signed, render, written};
 use crate::history::{self, Entry};
 use crate::http::{Problem, unavailable};
 use crate::members::{self, PostalAddress, Profile};
 use crate::renewals::{self, Expected};
-use crate::{as_of, words, words_subscription};
+use crate::{as_of, words_subscription};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use serde::Deserialize;
 use std::sync::Arc;
 use teiki_domain::applicability::PaymentPlan;
 use teiki_domain::card_expiry::ExpiryStanding;
-use teiki_domain::cqrs::Decide as _;
 use teiki_domain::member::Member;
 use teiki_domain::payment_method::SaleMode;
-use teiki_domain::subscription::{Details, Status, SubscriptionCommand as Command};
+use teiki_domain::subscription::{Details, Status};
 use teiki_projections::order_list::{self, OrderFilter};
 use teiki_projections::subscription_list;
 
@@ -128,13 +127,13 @@ pub(crate) struct HistoryRow {
 }
 
 impl HistoryRow {
-    pub(crate) fn new(entry: &Entry) -> Self {
+    pub(crate) fn new(language: Language, entry: &Entry) -> Self {
         Self {
             at: written::local_time(&entry.recorded_at),
-            who: history::actor(&entry.actor).into_owned(),
-            what: entry.text.clone(),
-            why: history::reason(&entry.reason).into_owned(),
-            about: format!("{} {}", history::kind(&entry.aggregate_type), entry.aggregate_id),
+            who: entry.who(language).to_owned(),
+            what: entry.what(language).to_owned(),
+            why: entry.why(language).into_owned(),
+            about: format!("{} {}", history::kind(language, &entry.aggregate_type), entry.aggregate_id),
             position: entry.position,
         }
     }
@@ -142,14 +141,14 @@ impl HistoryRow {
 
 impl CardBox {
     /// The card in force of a member.
-    pub(crate) fn of(member: &Member, today: chrono::NaiveDate) -> Option<Self> {
+    pub(crate) fn of(language: Language, member: &Member, today: chrono::NaiveDate) -> Option<Self> {
         member.card().map(|card| {
             let standing = card.expiry.standing(today);
             Self {
                 masked: card.masked_number.clone(),
                 expiry: card.expiry.to_string(),
                 standing: (standing != ExpiryStanding::Valid)
-                    .then(|| words::card_standing(standing == ExpiryStanding::Close)),
+                    .then(|| words_subscription::card_standing(language, standing == ExpiryStanding::Close)),
                 expired: standing == ExpiryStanding::Expired,
             }
         })
@@ -191,48 +190,22 @@ impl Facts {
 
 /// What can be done, as the domain says.
 fn acts(frame: &Frame, loaded: &Loaded) -> Vec<Act> {
-    let (today, lead_days, details) = (loaded.today, loaded.settings.lead_days, &loaded.details);
-    let ask = |command: Command| {
-        if !frame.may_act() {
-            let text = frame.t("操作する権限がありません", "your account does not allow it");
-            return Some(text.to_owned());
-        }
-        let refused = loaded.state.decide(command).err();
-        refused.map(|refusal| words_subscription::refusal(frame.language, &refusal))
-    };
-    let paused = details.status == Status::Paused;
-    // What is asked with the present content is accepted exactly when another content would be looked at.
-    let here = details.next.map_or(today, |next| next.delivery_date);
-    let from = details.delivery_window(today, lead_days).earliest;
+    let paused = loaded.details.status == Status::Paused;
     let act = |code, label, page, danger, why| Act { code, label, page, danger, why };
     let stop = match paused {
-        false => act("pause", frame.language.t("休止", "Pause"), false, false, ask(Command::Pause)),
-        true => {
-            let why = ask(Command::Resume { today, lead_days });
-            act("resume", frame.language.t("再開", "Resume"), false, false, why)
-        }
+        false => act("pause", frame.language.t("休止", "Pause"), false, false, loaded.closed(frame, Doing::Pause)),
+        true => act("resume", frame.language.t("再開", "Resume"), false, false, loaded.closed(frame, Doing::Resume)),
     };
-    let skip = Command::SkipNext { delivery_date: None, today, lead_days };
-    let next_date = Command::ChangeNextDate { delivery_date: here, today, lead_days };
-    let cycle = Command::ChangeCycle { cycle: details.cycle, from, today, lead_days };
-    let items = Command::ChangeBasket { basket: details.basket.clone() };
-    let method = Command::ChangePaymentMethod { payment_method: details.payment_method.clone() };
-    let ended = details.status == Status::Ended;
-    let end = match ended {
-        true => {
-            Some(words_subscription::refusal(frame.language, &teiki_domain::subscription::SubscriptionRefusal::Ended))
-        }
-        false => ask(Command::End),
-    };
+    let closed = |doing| loaded.closed(frame, doing);
     let t = |japanese, english| frame.language.t(japanese, english);
     vec![
-        act("skip", t("次回を1回お休み", "Leave out the next delivery"), false, false, ask(skip)),
-        act("next-date", t("次回配送日を変更", "Change the next date"), true, false, ask(next_date)),
-        act("cycle", t("配送サイクルを変更", "Change the cycle"), true, false, ask(cycle)),
-        act("items", t("商品・金額を変更", "Change items and amounts"), true, false, ask(items)),
-        act("method", t("支払方法を変更", "Change the payment method"), true, false, ask(method)),
+        act("skip", t("次回を1回お休み", "Leave out the next delivery"), false, false, closed(Doing::Skip)),
+        act("next-date", t("次回配送日を変更", "Change the next date"), true, false, closed(Doing::NextDate)),
+        act("cycle", t("配送サイクルを変更", "Change the cycle"), true, false, closed(Doing::Cycle)),
+        act("items", t("商品・金額を変更", "Change items and amounts"), true, false, closed(Doing::Items)),
+        act("method", t("支払方法を変更", "Change the payment method"), true, false, closed(Doing::Method)),
         stop,
-        act("end", t("定期購入終了", "End the subscription"), true, true, end),
+        act("end", t("定期購入終了", "End the subscription"), true, true, closed(Doing::End)),
     ]
 }
 
@@ -282,8 +255,11 @@ pub(crate) async fn page(
     let then = match &wanted {
         None => None,
         Some(text) => {
-            let rule = frame.t("日時は 2026/4/1 9:00 のように入力してください", "write a moment such as 2026/4/1 9:00");
-            let at = written::moment(text, loaded.today).ok_or_else(|| Problem::validation("as_of", rule))?;
+            let rule = || {
+                let problem = Problem::validation("as_of", "write a moment such as 2026/4/1 9:00");
+                problem.in_japanese("日時は 2026/4/1 9:00 のように入力してください")
+            };
+            let at = written::moment(text, loaded.today).ok_or_else(rule)?;
             Some((at, as_of::find(&app, as_of::AsOf::Instant(at)).await?))
         }
     };
@@ -294,8 +270,8 @@ pub(crate) async fn page(
         }
         Some((_, moment)) => {
             let Some((row, details)) = as_of::subscription(&app, &loaded.id, *moment).await? else {
-                let text = frame.t("その時点では、この定期購入はまだありません", "there was no such subscription yet");
-                return Err(Problem::validation("as_of", text).into());
+                let problem = Problem::validation("as_of", "there was no such subscription yet");
+                return Err(problem.in_japanese("その時点では、この定期購入はまだありません").into());
             };
             let settings = as_of::shop(&app, loaded.id.shop(), *moment).await?;
             (details, settings.map_or(0, |settings| settings.lead_days), Some(row))
@@ -323,7 +299,7 @@ pub(crate) async fn page(
         OrderFilter { shop: Some(signed.shop()), subscription: Some(loaded.id.clone()), ..OrderFilter::default() };
     let orders = order_list::list(&app.storage, &filter, None, ORDERS).await?;
     let history = history::of_subscription_alone(&app, &loaded.id).await?;
-    let shown_name = frame.name(&name);
+    let language = frame.language;
     Ok::<_, Page>(render(&SubscriptionPage {
         id: loaded.id.to_string(),
         version: loaded.version,
@@ -332,15 +308,15 @@ pub(crate) async fn page(
         acts: if now { acts(&frame, &loaded) } else { vec![] },
         next_delivery: details.next.map(|next| next.delivery_date.to_string()).unwrap_or_default(),
         charge: expected.map(|expected| Charge::new(&frame, &expected, loaded.settings.sale_mode)),
-        card: if now { CardBox::of(&member, loaded.today) } else { None },
+        card: if now { CardBox::of(language, &member, loaded.today) } else { None },
         member: MemberBox {
             id: details.member_id.to_string(),
             erased: member.details().is_none(),
             profile: frame.profile(profile),
         },
-        orders: orders.rows.iter().map(|row| OrderRow::new(row, Some(&shown_name))).collect(),
+        orders: orders.rows.iter().map(|row| OrderRow::new(language, row, Some(frame.name(&name)))).collect(),
         more_orders: orders.next.is_some(),
-        rows: history.iter().rev().take(HISTORY).map(HistoryRow::new).collect(),
+        rows: history.iter().rev().take(HISTORY).map(|entry| HistoryRow::new(language, entry)).collect(),
         facts,
         frame,
     }))
@@ -390,7 +366,7 @@ pub(crate) async fn history_page(app: &App, frame: Frame, id: &str, back: String
     let older = shown.last().map(|entry| entry.position).filter(|last| Some(*last) != first);
     Ok(render(&HistoryPage {
         id: id.to_owned(),
-        rows: shown.into_iter().map(HistoryRow::new).collect(),
+        rows: shown.into_iter().map(|entry| HistoryRow::new(frame.language, entry)).collect(),
         older: older.map(|last| format!("{back}/history?before={last}")),
         back,
         total,

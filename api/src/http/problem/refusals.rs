@@ -2,12 +2,14 @@
 
 use super::{Problem, not_found, unavailable};
 use crate::command_gateway::CommandError;
+use crate::console::Language;
 use crate::erasure::EraseError;
 use crate::mails::MailError;
 use crate::members::RegisterError;
 use crate::payments::PaymentError;
 use crate::shops::ShopError;
 use crate::subscriptions::StartError;
+use crate::{words_order, words_subscription};
 use axum::http::StatusCode;
 use teiki_domain::mail::MailRefusal;
 use teiki_domain::member::MemberRefusal;
@@ -90,10 +92,14 @@ fn member(error: CommandError<MemberRefusal>) -> Problem {
 impl From<PaymentError> for Problem {
     fn from(error: PaymentError) -> Self {
         match error {
-            PaymentError::Order(error) => command(error, |refusal| match refusal {
-                OrderRefusal::DoesNotExist => not_found(refusal.to_string()),
-                refusal @ OrderRefusal::OutcomeOpen => conflict("outcome_open", refusal.to_string()).retryable(),
-                refusal => conflict("refused", refusal.to_string()),
+            PaymentError::Order(error) => command(error, |refusal| {
+                let japanese = words_order::refusal(Language::Japanese, &refusal);
+                let problem = match &refusal {
+                    OrderRefusal::DoesNotExist => not_found(refusal.to_string()),
+                    OrderRefusal::OutcomeOpen => conflict("outcome_open", refusal.to_string()).retryable(),
+                    _ => conflict("refused", refusal.to_string()),
+                };
+                problem.in_japanese(japanese)
             }),
             PaymentError::Member(error) => member(error),
             PaymentError::Shop(error) => error.into(),
@@ -153,13 +159,17 @@ pub(in crate::http) fn webhook(error: CommandError<WebhookRefusal>) -> Problem {
 
 /// A refused command on a subscription; `date` is the field a date that cannot be is in.
 pub(in crate::http) fn subscription(error: CommandError<SubscriptionRefusal>, date: &str) -> Problem {
-    command(error, |refusal| match refusal {
-        SubscriptionRefusal::DoesNotExist => not_found(refusal.to_string()),
-        SubscriptionRefusal::TooEarly { .. }
-        | SubscriptionRefusal::TooLate { .. }
-        | SubscriptionRefusal::BeyondCalendar(_) => Problem::validation(date, refusal.to_string()),
-        SubscriptionRefusal::NumberTaken => conflict("number_taken", refusal.to_string()),
-        refusal => conflict("refused", refusal.to_string()),
+    command(error, |refusal| {
+        let japanese = words_subscription::refusal(Language::Japanese, &refusal);
+        let problem = match &refusal {
+            SubscriptionRefusal::DoesNotExist => not_found(refusal.to_string()),
+            SubscriptionRefusal::TooEarly { .. }
+            | SubscriptionRefusal::TooLate { .. }
+            | SubscriptionRefusal::BeyondCalendar(_) => Problem::validation(date, refusal.to_string()),
+            SubscriptionRefusal::NumberTaken => conflict("number_taken", refusal.to_string()),
+            _ => conflict("refused", refusal.to_string()),
+        };
+        problem.in_japanese(japanese)
     })
 }
 
