@@ -267,7 +267,8 @@ fn facts(kind: DocumentKind, story: &Story) -> Facts {
 /// Whether a card payment is there or under way.
 fn pays(payment: &Payment) -> bool {
     match payment {
-        Payment::Requested(_)
+        Payment::Untried
+        | Payment::Requested(_)
         | Payment::Unknown(_)
         | Payment::Authorized(_)
         | Payment::CaptureRequested(_)
