@@ -2,7 +2,7 @@
 //! tables, so that at its head the answer is the live one.
 
 use crate::app::App;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use std::str::FromStr;
 use teiki_domain::cqrs::Decide as _;
 use teiki_domain::ids::{MemberId, OrderId, ShopId, SubscriptionId};
@@ -66,6 +66,14 @@ pub enum ThenError {
         /// The last one.
         head: i64,
     },
+    /// Nobody knows yet.
+    #[error("{at} has not come yet, it is {now}; name a moment that is over", at = written(.at), now = written(.now))]
+    Future {
+        /// As given.
+        at: DateTime<Utc>,
+        /// The time by the engine's clock.
+        now: DateTime<Utc>,
+    },
     /// The log cannot be read.
     #[error(transparent)]
     Log(#[from] LogError),
@@ -77,10 +85,16 @@ pub enum ThenError {
     Fold(#[from] AsOfError),
 }
 
-/// Finds the moment in the log.
+fn written(at: &DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+}
+
+/// Finds the moment in the log. An instant that has not come yet is refused: what will stand then is not known.
 pub async fn find(app: &App, as_of: AsOf) -> Result<Moment, ThenError> {
+    let now = app.clock.now();
     let head = app.sequencer.catch_up().await?;
     match as_of {
+        AsOf::Instant(at) if at > now => Err(ThenError::Future { at, now }),
         AsOf::Instant(at) => Ok(Moment { position: app.log.end_at(at).await?.min(head), day: tokyo(at).date_naive() }),
         AsOf::Position(position) if position > head => Err(ThenError::Beyond { position, head }),
         AsOf::Position(position) => {

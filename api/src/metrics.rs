@@ -21,7 +21,11 @@ const REQUEST_SECONDS: [f64; 9] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0
 
 /// Every figure: its kind, its unit, what it says.
 const GAUGES: [(&str, Unit, &str); 19] = [
-    ("teiki_night_run_due", Unit::Count, "Orders known to be due in the night run that runs now or ran last."),
+    (
+        "teiki_night_run_due",
+        Unit::Count,
+        "Orders known to be due in this process's night run that runs now or ran last.",
+    ),
     ("teiki_night_run_done", Unit::Count, "Orders that run has dealt with."),
     ("teiki_night_run_set_aside", Unit::Count, "Subscriptions that run has set aside."),
     ("teiki_night_run_finished_timestamp_seconds", Unit::Seconds, "When a night run last went through, Unix time."),

@@ -1,8 +1,11 @@
 //! Whether log, tables and seals hold: what `teiki verify` finds. Nothing is mended, and nothing but tables for
 //! comparison is made, so it may run beside an engine.
 
+use std::path::Path;
 use teiki_domain::recorded::RecordedEvent;
 use teiki_infrastructure::event_store::{LogError, LogEvent, LogReader, Storage, VerifyError};
+use teiki_infrastructure::key_ring::examine::examine;
+use teiki_infrastructure::key_ring::{KeyError, KeyRing};
 use teiki_infrastructure::seal::{PublicKey, Seal, SealError};
 use teiki_infrastructure::store_id::{self, StoreIdError};
 use teiki_projections::digest::{Difference, What};
@@ -20,6 +23,9 @@ pub enum VerificationError {
     /// A seal cannot be read or trusted.
     #[error(transparent)]
     Seal(#[from] SealError),
+    /// The members' keys cannot be read.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// The store's name cannot be read.
     #[error(transparent)]
     StoreId(#[from] StoreIdError),
@@ -45,24 +51,44 @@ pub struct Outcome {
     pub seals: usize,
     /// Tables compared with the fold of the log.
     pub tables: usize,
+    /// Keys of members looked at.
+    pub keys: usize,
+    /// Whether they were opened, too; without the file of the master key they cannot be.
+    pub keys_opened: bool,
     /// Everything that does not hold; empty when all does.
     pub findings: Vec<Finding>,
 }
 
+/// What to do about a damaged file.
+const DAMAGED: &str = "stop the engine; where only an index is named, run REINDEX on it with sqlite3, otherwise restore \
+    the store from a backup; then verify again";
+
 /// A step of the work, for people who wait: what, how far, of how much.
 pub type Progress<'p> = &'p (dyn Fn(&str, i64, i64) + Send + Sync);
 
-/// Holds the log of `storage` against its chain, its streams, this program's events and `seals`, whose signatures must
-/// be those of `key`; then every table against the log.
+/// Looks whether the file of an embedded store is damaged, and says no more of one that is. Holds the log of `storage`
+/// against its chain, its streams, this program's events and `seals`, whose signatures must be those of `key`; then the
+/// members' keys, which the master key in `key_file` must open, and every table and view, against the log.
 pub async fn verify(
     storage: &Storage,
     seals: &[(Seal, PublicKey)],
+    key_file: &Path,
     progress: Progress<'_>,
 ) -> Result<Outcome, VerificationError> {
     let log = LogReader::new(storage.clone());
-    let mut outcome = Outcome { head: 0, hash: None, seals: 0, tables: 0, findings: vec![] };
+    let mut outcome =
+        Outcome { head: 0, hash: None, seals: 0, tables: 0, keys: 0, keys_opened: false, findings: vec![] };
     for (seal, key) in seals {
         seal.check(key)?;
+    }
+    progress("file", 0, 0);
+    // Whatever is read of a damaged file may be half of what is in it.
+    for damage in log.damage().await? {
+        let why = format!("the file of the store is damaged: {damage}; {DAMAGED}");
+        outcome.findings.push(Finding { position: None, why });
+    }
+    if !outcome.findings.is_empty() {
+        return Ok(outcome);
     }
     let length = log.head().await?;
     let verified = match log.verify_with(|at| progress("log", at, length), judge).await {
@@ -79,6 +105,7 @@ pub async fn verify(
         outcome.seals += 1;
         outcome.findings.extend(against(storage, &log, verified.head, seal).await?);
     }
+    outcome.findings.extend(members_keys(storage, key_file, &mut outcome.keys, &mut outcome.keys_opened).await?);
     let projections = Projections::as_they_stand(storage.clone(), log.clone());
     for name in projections.names() {
         if let Some(why) = projections.unsound(name).await? {
@@ -87,6 +114,9 @@ pub async fn verify(
                 .push(Finding { position: None, why: format!("{name}: {why}; run `teiki rebuild {name}`") });
             continue;
         }
+        let faults = projections.view_faults(name).await?;
+        let fault = |fault| Finding { position: None, why: format!("{fault}; run `teiki rebuild {name}`") };
+        outcome.findings.extend(faults.into_iter().map(fault));
         let differences = projections.compare_with(name, &|at, of| progress(name, at, of)).await?;
         outcome.findings.extend(differences.iter().map(|difference| different(name, difference)));
         outcome.tables += 1;
@@ -94,6 +124,30 @@ pub async fn verify(
     // The position that comes first, first; tables follow from the log.
     outcome.findings.sort_by_key(|finding| finding.position.unwrap_or(i64::MAX));
     Ok(outcome)
+}
+
+/// What is wrong with the members' keys.
+async fn members_keys(
+    storage: &Storage,
+    key_file: &Path,
+    looked_at: &mut usize,
+    opened: &mut bool,
+) -> Result<Vec<Finding>, VerificationError> {
+    let finding = |why: String| Finding { position: None, why };
+    let mut findings = vec![];
+    let keys = match KeyRing::look(storage.clone(), key_file).await {
+        Ok(keys) => keys,
+        Err(error @ (KeyError::Mismatch { .. } | KeyError::Unusable { .. })) => {
+            findings.push(finding(error.to_string()));
+            None
+        }
+        Err(error) => return Err(error.into()),
+    };
+    *opened = keys.is_some();
+    let examined = examine(storage, keys.as_ref()).await?;
+    *looked_at = examined.keys;
+    findings.extend(examined.faults.iter().map(|fault| finding(fault.to_string())));
+    Ok(findings)
 }
 
 /// Whether an event is one this program knows, in the form its type and version say.

@@ -222,6 +222,17 @@ pub(crate) async fn disable(app: &App, endpoint: &Endpoint, why: &str) -> Result
     Ok(endpoints::disable(&app.storage, &endpoint.endpoint_id, why).await?)
 }
 
+/// Stops an endpoint that stands beyond the log's `end`, as after an older copy of the log was restored: what comes up to
+/// there would never be sent. It stands at the end from now on. False when it was disabled before.
+pub(crate) async fn stop_beyond(app: &App, endpoint: &Endpoint, end: i64) -> Result<bool, WebhooksError> {
+    let stood = endpoint.position;
+    let why = format!("it stood at position {stood}, and the log ends at {end}: enabled, it goes on from there");
+    tracing::error!(webhook = endpoint.endpoint_id, why, "a webhook was disabled");
+    let because = app.gateway.because(WORKER, "it stood beyond the end of the log");
+    record(app, endpoint, &because, WebhookCommand::Disable { reason: why.clone() }).await?;
+    Ok(endpoints::take_back(&app.storage, endpoint, end, &why).await?)
+}
+
 /// An endpoint that must be there.
 pub async fn get(app: &App, endpoint_id: &str) -> Result<Endpoint, WebhooksError> {
     let found = endpoints::get(&app.storage, endpoint_id).await?;

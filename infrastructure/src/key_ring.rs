@@ -3,19 +3,25 @@
 //! One master key (a file beside the store, never inside it) seals shop secrets and wraps one key per member.
 //! Personal data is sealed with the member's key; deleting that key erases the member everywhere at once, in the
 //! log, the tables and every copy of them, while the history stays as it is.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | [`examine`] | whether the members' keys are those that must be there |
+//! | `traces` | taking the bytes of a destroyed key out of the store's files |
 
-use crate::event_store::{Storage, in_words};
+pub mod examine;
+mod traces;
+
+use crate::event_store::Storage;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use rand::RngCore as _;
 use sha2::{Digest as _, Sha256};
-use sqlx::{ConnectOptions as _, Connection as _};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 use teiki_domain::ids::MemberId;
 use teiki_domain::sealed::Sealed;
 use zeroize::Zeroizing;
@@ -24,11 +30,6 @@ use zeroize::Zeroizing;
 const FORM: &str = "1.";
 const NONCE_LENGTH: usize = 24;
 const KEY_LENGTH: usize = 32;
-/// Most attempts at emptying the write-ahead log while others read, and the pause between them.
-const CHECKPOINTS: u32 = 50;
-const CHECKPOINT_PAUSE: Duration = Duration::from_millis(100);
-/// How long one of them waits for readers.
-const CHECKPOINT_WAITS: Duration = Duration::from_millis(50);
 /// Under this name the store remembers which master key it belongs to.
 const IDENTITY: &str = "master_key_fingerprint";
 
@@ -58,12 +59,18 @@ pub enum KeyError {
     /// The sealed text was not sealed with this key for this purpose, or was changed.
     #[error("a sealed value of {0} does not open; its key is another one, or it was changed")]
     DoesNotOpen(String),
-    /// The key is destroyed, and bytes of it are still in the write-ahead log.
+    /// The key is destroyed, and bytes of it are still in the write-ahead log of an embedded store.
     #[error(
-        "the member's key is destroyed, but readers keep its bytes in the write-ahead log; erase again when they are \
-         done, or restart the engine"
+        "the member is erased and nobody can read the key any more, but another program that reads the file keeps the \
+         key's bytes in the write-ahead log; erase again when it has ended its transaction, or restart the engine"
     )]
     StillInLog,
+    /// The key is destroyed, and bytes of it are still in the file of the table.
+    #[error(
+        "the member is erased and nobody can read the key any more, but a transaction under way, such as that of a \
+         backup, keeps the key's bytes in the file of member_keys; erase again when it has ended, or restart the engine"
+    )]
+    StillInTable,
     /// The store failed.
     #[error("the keys in the store cannot be read or written: {0}")]
     Store(#[from] sqlx::Error),
@@ -87,33 +94,32 @@ impl KeyRing {
     /// store that has one accepts no other.
     pub async fn open(storage: Storage, path: &Path) -> Result<Self, KeyError> {
         let known = identity(&storage).await?;
-        let unusable = |reason: String| KeyError::Unusable { path: path.to_owned(), reason };
-        let master = match (std::fs::read_to_string(path), &known) {
-            (Ok(text), _) => {
-                let bytes = Zeroizing::new(hex::decode(text.trim()).unwrap_or_default());
-                let key: [u8; KEY_LENGTH] = bytes
-                    .as_slice()
-                    .try_into()
-                    .map_err(|_| unusable("it must hold 64 hexadecimal digits".to_owned()))?;
-                Zeroizing::new(key)
-            }
-            (Err(error), Some(_)) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Err(KeyError::Missing { path: path.to_owned() });
-            }
-            (Err(error), None) if error.kind() == std::io::ErrorKind::NotFound => {
+        let master = match (read_master(path)?, &known) {
+            (Some(key), _) => key,
+            (None, Some(_)) => return Err(KeyError::Missing { path: path.to_owned() }),
+            (None, None) => {
                 let key = Zeroizing::new(random_key());
-                write_private(path, &hex::encode(*key)).map_err(|error| unusable(error.to_string()))?;
+                write_private(path, &hex::encode(*key))
+                    .map_err(|error| KeyError::Unusable { path: path.to_owned(), reason: error.to_string() })?;
                 key
             }
-            (Err(error), _) => return Err(unusable(error.to_string())),
         };
-        let fingerprint = hex::encode(Sha256::digest(Sha256::digest(*master)));
+        let fingerprint = fingerprint(&master);
         match known {
             Some(known) if known != fingerprint => return Err(KeyError::Mismatch { path: path.to_owned() }),
             Some(_) => {}
             None => remember_identity(&storage, &fingerprint).await?,
         }
         Ok(Self { master: Arc::new(master), storage })
+    }
+
+    /// Opens the master key at `path` to look at what a store holds: nothing is made. `None` when there is no such file.
+    pub async fn look(storage: Storage, path: &Path) -> Result<Option<Self>, KeyError> {
+        let Some(master) = read_master(path)? else { return Ok(None) };
+        match identity(&storage).await? {
+            Some(known) if known != fingerprint(&master) => Err(KeyError::Mismatch { path: path.to_owned() }),
+            _ => Ok(Some(Self { master: Arc::new(master), storage })),
+        }
     }
 
     /// Seals a secret of the shop; `context` names what it is and is needed to open it again.
@@ -157,23 +163,22 @@ impl KeyRing {
     /// Destroys the member's key: what was sealed with it can never be read again. Done before: nothing happens.
     ///
     /// Returns only when no byte of the wrapped key is left in the store's files: on SQLite deleted content is
-    /// overwritten, and the write-ahead log is emptied, for which readers under way are waited for.
+    /// overwritten, and the write-ahead log is emptied; on PostgreSQL the table is written anew. Whoever keeps the bytes
+    /// there is waited for, for a while.
+    ///
+    /// # Errors
+    /// [`KeyError::StillInLog`] and [`KeyError::StillInTable`] when somebody keeps them longer than that; the key itself is
+    /// destroyed all the same, and calling again tries again.
     pub async fn destroy_member_key(&self, member: &MemberId) -> Result<(), KeyError> {
         const SQL: &str = "DELETE FROM member_keys WHERE member_id = $1";
         match &self.storage {
             Storage::Sqlite(sqlite) => {
                 sqlx::query(SQL).bind(member.as_str()).execute(&sqlite.writer).await?;
-                empty_write_ahead_log(&sqlite.writer).await
+                traces::empty_write_ahead_log(&sqlite.writer).await
             }
             Storage::Postgres(pool) => {
                 sqlx::query(SQL).bind(member.as_str()).execute(pool).await?;
-                // The row is gone for every query; this takes its bytes out of the file. Not being the table's owner is
-                // no reason to fail: the server does it by itself a little later.
-                if let Err(error) = sqlx::raw_sql("VACUUM member_keys").execute(pool).await {
-                    let reason = in_words(&error).0;
-                    tracing::warn!(%member, reason, "the place of a destroyed key is left to the server to clear");
-                }
-                Ok(())
+                traces::write_table_anew(pool, member).await
             }
         }
     }
@@ -186,11 +191,14 @@ impl KeyRing {
             }
             Storage::Postgres(pool) => sqlx::query_scalar(SQL).bind(member.as_str()).fetch_optional(pool).await?,
         };
-        let Some(wrapped) = wrapped else { return Ok(None) };
-        let opened = open(&self.master, &wrap_context(member), &wrapped)?;
+        wrapped.map(|wrapped| self.unwrap_key(member, &wrapped)).transpose()
+    }
+
+    fn unwrap_key(&self, member: &MemberId, wrapped: &str) -> Result<Zeroizing<[u8; KEY_LENGTH]>, KeyError> {
+        let opened = open(&self.master, &wrap_context(member), wrapped)?;
         let bytes = Zeroizing::new(hex::decode(opened.as_str()).unwrap_or_default());
         let key = bytes.as_slice().try_into().map_err(|_| KeyError::DoesNotOpen(member.to_string()))?;
-        Ok(Some(Zeroizing::new(key)))
+        Ok(Zeroizing::new(key))
     }
 
     async fn make_member_key(&self, member: &MemberId) -> Result<Zeroizing<[u8; KEY_LENGTH]>, KeyError> {
@@ -212,28 +220,23 @@ impl KeyRing {
     }
 }
 
-/// Folds the write-ahead log into the file and leaves it empty. Over a connection of its own that waits for readers only
-/// a moment at a time: while it waits, nobody can write.
-async fn empty_write_ahead_log(writer: &sqlx::SqlitePool) -> Result<(), KeyError> {
-    let options = writer.connect_options().as_ref().clone().busy_timeout(CHECKPOINT_WAITS);
-    let mut connection = options.connect().await?;
-    let mut emptied = Err(KeyError::StillInLog);
-    for _ in 0..CHECKPOINTS {
-        let asked = sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut connection).await;
-        match asked {
-            Ok((0_i64,)) => {
-                emptied = Ok(());
-                break;
-            }
-            Ok(_) => tokio::time::sleep(CHECKPOINT_PAUSE).await,
-            Err(error) => {
-                emptied = Err(error.into());
-                break;
-            }
-        }
-    }
-    connection.close().await?;
-    emptied
+/// The master key in the file at `path`; `None` when there is no file.
+fn read_master(path: &Path) -> Result<Option<Zeroizing<[u8; KEY_LENGTH]>>, KeyError> {
+    let unusable = |reason: String| KeyError::Unusable { path: path.to_owned(), reason };
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => Zeroizing::new(text),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(unusable(error.to_string())),
+    };
+    let bytes = Zeroizing::new(hex::decode(text.trim()).unwrap_or_default());
+    let key = bytes.as_slice().try_into();
+    let key = key.map_err(|_| unusable("it must hold 64 hexadecimal digits".to_owned()))?;
+    Ok(Some(Zeroizing::new(key)))
+}
+
+/// What a store remembers of its master key.
+fn fingerprint(master: &[u8; KEY_LENGTH]) -> String {
+    hex::encode(Sha256::digest(Sha256::digest(master)))
 }
 
 fn wrap_context(member: &MemberId) -> String {

@@ -2,11 +2,12 @@
 
 use crate::cell::{Cell, RowRef};
 use crate::checkpoints;
-use crate::connection::{Conn, Tx};
+use crate::connection::{Conn, Tx, dialect};
 use crate::error::{Doing as _, ProjectionError};
 use crate::rebuild::{CHECK, Progress};
+use crate::reports::views;
 use crate::runner::Projections;
-use crate::table::Table;
+use crate::table::{Dialect, Table};
 use sha2::{Digest as _, Sha256};
 
 /// Most differences reported of one table.
@@ -88,6 +89,19 @@ impl Projections {
         let stopped = checkpoint.status == checkpoints::STOPPED;
         let why = checkpoint.error.unwrap_or_default();
         Ok(stopped.then(|| format!("it stopped behind position {}: {why}", checkpoint.position)))
+    }
+
+    /// What is wrong with the report views over the live tables, which must be [sound](Self::unsound): they are missing,
+    /// or show something else than this program makes them show. Changes nothing.
+    pub async fn view_faults(&self, name: &str) -> Result<Vec<String>, ProjectionError> {
+        const DOING: &str = "comparing the views of a projection";
+        let projection = self.find(name)?;
+        // On SQLite they are read, on PostgreSQL made beside the others and never committed.
+        let mut tx = match dialect(&self.inner.storage) {
+            Dialect::Sqlite => Tx::snapshot(&self.inner.storage).await.doing(DOING)?,
+            Dialect::Postgres => Tx::write(&self.inner.storage).await.doing(DOING)?,
+        };
+        views::faults(&mut tx.conn(), projection.name()).await.doing(DOING)
     }
 
     /// Folds the whole log once more beside the live tables and compares row by row at the same position. An empty

@@ -181,6 +181,27 @@ pub async fn list(
     select.paged(storage, limit, |row: &MailRow| Cursor::new(&row.requested_at, &row.mail_id)).await
 }
 
+/// A page of a shop's mails that are about no order, subscription or member, newest first. `limit` is 1 to 1,000.
+pub async fn of_the_shop_alone(
+    storage: &Storage,
+    shop: ShopId,
+    after: Option<&Cursor>,
+    limit: u32,
+) -> Result<Page<MailRow, Cursor>, QueryError> {
+    let select = select_alone(shop, after, limit);
+    select.paged(storage, limit, |row: &MailRow| Cursor::new(&row.requested_at, &row.mail_id)).await
+}
+
+/// Nearly every mail is about a member, so the index by member holds the few that are not side by side; the other
+/// conditions are written so that no store is led along another index.
+pub(crate) fn select_alone(shop: ShopId, after: Option<&Cursor>, limit: u32) -> Select {
+    let mut select = Select::of::<MailRow>();
+    select.and("member_id IS NULL").and("coalesce(order_id, subscription_id) IS NULL");
+    select.and("shop_id || '' = ").bind(&shop.to_string());
+    select.page(("requested_at", "mail_id"), true, after, limit);
+    select
+}
+
 /// One mail.
 pub async fn get(storage: &Storage, mail_id: &MailId) -> Result<Option<MailRow>, QueryError> {
     by_key(storage, mail_id.as_str()).await

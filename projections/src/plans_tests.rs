@@ -323,6 +323,7 @@ async fn o2_every_other_list_is_read_along_an_index() {
             "mail_list_by_subscription_g1",
         ),
         (MailFilter { member: "02396-M1".parse().ok(), ..mails() }.select(None, 50), "mail_list_by_member_g1"),
+        (mail_list::select_alone(shop, Some(&after), 50), "mail_list_by_member_g1"),
     ];
     for (select, index) in lists {
         let plan = plan(sqlite, &select).await;

@@ -63,10 +63,13 @@ async fn at_the_head_it_is_the_live_answer(kind: StoreKind) {
     ] {
         let live = served.get_json(&path).await;
         assert_eq!(served.get_json(&format!("{path}?as_of={head}")).await, live, "{path}");
-        assert_eq!(
-            served.get_json(&format!("{path}?as_of=2026-12-31T00:00:00%2B09:00")).await["position"],
-            live["position"]
-        );
+        let now = stage.now.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+        assert_eq!(served.get_json(&format!("{path}?as_of={now}")).await["position"], live["position"]);
+        for future in ["2026-12-31T00:00:00%2B09:00", "9999-12-31T23:59:59Z"] {
+            let (status, problem) = served.send("GET", &format!("{path}?as_of={future}"), &Value::Null).await;
+            assert_eq!((status, &problem["field"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("as_of")), "{problem}");
+            assert!(problem["detail"].as_str().unwrap().contains("has not come yet"), "{problem}");
+        }
         let (status, text) = served.get(&format!("{path}?as_of={}", head + 1)).await;
         assert!(status == StatusCode::UNPROCESSABLE_ENTITY && text.contains("as_of"), "{text}");
         assert_eq!(served.get(&format!("{path}?as_of=yesterday")).await.0, StatusCode::UNPROCESSABLE_ENTITY);
@@ -79,7 +82,7 @@ async fn at_the_head_it_is_the_live_answer(kind: StoreKind) {
 }
 
 async fn at_every_moment_it_is_what_it_was(kind: StoreKind) {
-    let stage = lived(kind).await;
+    let mut stage = lived(kind).await;
     let order = format!("{}-20260401", subscription(0));
     let mut intruder = Intruder::at(&stage.url).await;
     let log = intruder.log().await;
@@ -128,12 +131,17 @@ async fn at_every_moment_it_is_what_it_was(kind: StoreKind) {
     assert_eq!(show(&stage, &["02396"]).await["sale_mode"], "authorize_and_capture");
 
     // K6, judged by the day of then: the card that ended in May was close in April, and is replaced now.
-    let cards = |as_of: &'static str| show_cards(&stage, as_of);
-    assert_eq!(cards("2026-04-02T00:00:00+09:00").await, json!([["05/26", "close"]]));
-    assert_eq!(cards("2026-04-30T23:00:00+09:00").await, json!([["05/26", "close"]]));
-    assert_eq!(cards("2026-06-01T00:00:00+09:00").await, json!([]), "replaced on 1 May");
+    for then in ["2026-04-02T00:00:00+09:00", "2026-04-30T23:00:00+09:00"] {
+        assert_eq!(show_cards(&stage, then).await, json!([["05/26", "close"]]));
+    }
     let text = stage.teiki(&["show", "cards", "--shop", "02396"]).output().await.unwrap();
     assert!(String::from_utf8_lossy(&text.stdout).contains("2026-05-01"));
+    let june = "2026-06-01T00:00:00+09:00";
+    let future = stage.teiki(&["show", "cards", "--shop", "02396", "--as-of", june]).output().await.unwrap();
+    let told = String::from_utf8_lossy(&future.stderr).into_owned();
+    assert!(!future.status.success() && told.contains("has not come yet"), "{told}");
+    stage.set_day("2026-06-01".parse().unwrap());
+    assert_eq!(show_cards(&stage, june).await, json!([]), "replaced on 1 May");
     stage.close().await;
 }
 

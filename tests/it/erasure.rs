@@ -188,6 +188,28 @@ async fn erasing_over_http_beside_readers(kind: StoreKind) {
     stage.close().await;
 }
 
+/// Somebody reads the store in a transaction meanwhile: the answer says what is done, what is left, and what to do.
+async fn a_reader_who_keeps_bytes_of_the_key_is_told_of(kind: StoreKind) {
+    let stage = lived(kind, true).await;
+    let key = keys(&stage).await.remove(0).1;
+    let served = Served::start(&stage, &[]).await;
+    let mut reader = AnyConnection::connect(&stage.url).await.unwrap();
+    sqlx::raw_sql("BEGIN").execute(&mut reader).await.unwrap();
+    sqlx::query("SELECT COUNT(*) FROM member_keys").fetch_one(&mut reader).await.unwrap();
+    let path = format!("/v1/members/{}/personal-data", member(0));
+    let (status, problem) = served.send("DELETE", &path, &Value::Null).await;
+    assert_eq!((status, &problem["code"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("key_bytes_left")), "{problem}");
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(detail.contains("the member is erased") && detail.contains("erase again"), "{problem}");
+    assert_eq!(keys(&stage).await.len(), 1, "nobody reads the key any more");
+    reader.close().await.unwrap();
+    let (status, answer) = served.send("DELETE", &path, &Value::Null).await;
+    assert_eq!((status, &answer["erased"]), (StatusCode::OK, &json!(true)), "{answer}");
+    served.stop().await;
+    is_gone(&stage, &key).await;
+    stage.close().await;
+}
+
 async fn an_interrupted_erasure_is_finished_at_the_next_start(kind: StoreKind) {
     let stage = lived(kind, true).await;
     let key = keys(&stage).await.remove(0).1;
@@ -367,6 +389,7 @@ on_both_stores!(
     cards_at_paygent_are_deleted_or_shown_until_they_are,
     nothing_personal_is_left_in_any_file_or_table,
     erasing_over_http_beside_readers,
+    a_reader_who_keeps_bytes_of_the_key_is_told_of,
     an_interrupted_erasure_is_finished_at_the_next_start,
     keys_leave_no_trace_in_a_large_store,
 );

@@ -87,6 +87,42 @@ async fn an_export_holds_and_shows_nothing_of_other_shops(kind: StoreKind) {
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success() && said.contains("sealed up to position"), "{said}");
     assert!(check(&[text(&files.export), "--shop", "02396"]).status.success());
+    // A shop that is none has no export, not an empty one.
+    let nowhere = stage.folder().join("nowhere.jsonl");
+    let none = stage.teiki(&["export", "--shop", "09999", "--out", text(&nowhere)]).output().await.unwrap();
+    let told = String::from_utf8_lossy(&none.stderr).into_owned();
+    assert!(!none.status.success() && told.contains("a shop 09999") && !nowhere.exists(), "{told}");
+    // When it was made is bound by nothing, so it is not told as something that holds.
+    let (header, rest) = text_of.split_once('\n').unwrap();
+    let mut header: serde_json::Value = serde_json::from_str(header).unwrap();
+    let at = header["exported_at"].as_str().unwrap().to_owned();
+    let lines =
+        |header: &str| format!("{header}\n{rest}").trim_end().split('\n').map(|l| l.as_bytes().to_vec()).collect();
+    let forged = text_of.split('\n').next().unwrap().replace(&at, "1999-01-01T00:00:00.000000Z");
+    let forged: Vec<Vec<u8>> = lines(&forged);
+    let (early, key) = (text(&files.early), text(&files.key));
+    let (code, said) = verdict(stage.folder(), &forged, &["--seal", early, "--public-key", key]);
+    assert!(code == Some(0) && said.contains("exported_at is not protected") && !said.contains("1999"), "{said}");
+    let (_, said) = verdict(stage.folder(), &forged, &[]);
+    assert!(said.contains("store_id and exported_at are not protected"), "{said}");
+    // The rest of the first line is: by the events, by the chain and, the store's name, by a seal.
+    for (field, value) in [
+        ("shop", serde_json::json!("00777")),
+        ("head", serde_json::json!(3)),
+        ("hash", serde_json::json!("00".repeat(32))),
+        ("store_id", serde_json::json!("00000000-0000-0000-0000-000000000000")),
+    ] {
+        let kept = header[field].take();
+        let line = text_of
+            .split('\n')
+            .next()
+            .unwrap()
+            .replace(&format!("\"{field}\":{kept}"), &format!("\"{field}\":{value}"));
+        header[field] = kept;
+        let forged: Vec<Vec<u8>> = lines(&line);
+        let (code, said) = verdict(stage.folder(), &forged, &["--seal", early, "--public-key", key]);
+        assert_eq!(code, Some(1), "{field}: {said}");
+    }
     assert_eq!(check(&[text(&files.export), "--shop", "00777"]).status.code(), Some(1));
     assert_eq!(check(&["nowhere.jsonl"]).status.code(), Some(2));
 

@@ -4,8 +4,10 @@ use reqwest::StatusCode;
 use serde_json::Value;
 use std::collections::HashMap;
 use teiki_domain::payment_method::SaleMode;
+use teiki_domain::shop_settings::ShopSettingsCommand;
+use teiki_projections::mail_list::{self, MailFilter};
 use teiki_tests::served::Served;
-use teiki_tests::stage::{Stage, enrol, member, open_shop, subscribe, subscription};
+use teiki_tests::stage::{Stage, change_settings, enrol, enrol_with, member, open_shop, shop, subscribe, subscription};
 use teiki_tests::stores::StoreKind;
 
 /// Two nights of a member whose card is refused (E4) and replaced before the second.
@@ -199,7 +201,50 @@ async fn over_http_it_comes_in_pages_to_whoever_may_audit(kind: StoreKind) {
     stage.close().await;
 }
 
+/// K2: the month's list of cards is about no order, subscription or member; it stands in the shop's history, and under its
+/// own id.
+async fn k2_a_mail_that_is_about_nothing_else_is_in_the_shops_history(kind: StoreKind) {
+    let mut stage = Stage::new(kind, "2026-04-01").await;
+    let app = stage.app().await;
+    open_shop(&app, SaleMode::AuthorizeOnly).await;
+    let card = paygent_simulator::TestCard::new("4900123456781111", 2026, 5);
+    enrol_with(&app, &stage.simulator, 0, &card).await;
+    subscribe(&app, 0, "days:30", "2026-12-31".parse().unwrap(), 3_960).await;
+    let because = app.gateway.because("test", "set up");
+    change_settings(&app, &because, ShopSettingsCommand::ChangeCardExpiryMails(true)).await;
+    teiki::workers::mails::round(&app).await.unwrap();
+    app.settle().await.unwrap();
+    app.stop().await;
+    stage.set_day("2026-04-02".parse().unwrap());
+    let app = stage.app().await;
+    teiki::workers::mails::round(&app).await.unwrap();
+    app.settle().await.unwrap();
+    let filter = MailFilter { shop: Some(shop()), ..MailFilter::default() };
+    let mails = mail_list::list(&app.storage, &filter, None, 100).await.unwrap().rows;
+    app.stop().await;
+    let id_of = |kind: &str| mails.iter().find(|mail| mail.kind == kind).map(|mail| mail.mail_id.clone());
+    let (list, thanks) = (id_of("card_expiry_list").unwrap(), id_of("thanks").unwrap());
+
+    let of_shop = entries(&stage, "02396").await;
+    let of_mail = |id: &str| of_shop.iter().filter(|entry| entry["aggregate_id"] == id).count();
+    assert!(of_mail(&list) >= 1, "{of_shop:?}");
+    assert_eq!(of_mail(&thanks), 0, "that one is in the subscription's history");
+    for id in [&list, &thanks] {
+        let alone = entries(&stage, id).await;
+        assert_eq!(types(&alone)[0], "MailRequested");
+        assert!(alone.iter().all(|entry| entry["aggregate_id"] == id.as_str()), "{alone:?}");
+    }
+    let served = Served::start(&stage, &[]).await;
+    let page = served.get_json(&format!("/v1/history/{list}")).await;
+    assert_eq!(page["events"][0]["aggregate_type"], "mail", "{page}");
+    let (status, text) = served.get(&format!("/v1/history/02396-{}", "0".repeat(32))).await;
+    assert!(status == StatusCode::NOT_FOUND && text.contains("a mail"), "{text}");
+    served.stop().await;
+    stage.close().await;
+}
+
 on_both_stores!(
+    k2_a_mail_that_is_about_nothing_else_is_in_the_shops_history,
     an_order_is_told_from_the_delivery_cycle_to_paygents_answer,
     members_subscriptions_and_shops_have_their_whole_story,
     over_http_it_comes_in_pages_to_whoever_may_audit,

@@ -82,6 +82,7 @@ mod today;
 mod traces;
 mod upcoming;
 mod verify;
+mod verify_beside;
 mod waybills;
 mod webhooks;
 mod webhooks_managed;

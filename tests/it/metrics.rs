@@ -62,6 +62,9 @@ async fn figures_say_what_there_is(kind: StoreKind) {
     is("teiki_webhook_lag_positions", 0.0);
     is("teiki_webhook_endpoints", 1.0);
     is("teiki_clock_timestamp_seconds", stage.now.timestamp() as f64);
+    for name in ["due", "done", "set_aside"] {
+        is(&format!("teiki_night_run_{name}"), 0.0);
+    }
     is("teiki_night_run_finished_timestamp_seconds", stage.now.timestamp() as f64);
     is("teiki_paygent_call_seconds_count{telegram=\"022\",outcome=\"approved\"}", 1.0);
     is("teiki_http_requests_total{method=\"POST\",route=\"/v1/orders/{id}/capture\",status=\"200\"}", 1.0);

@@ -209,6 +209,10 @@ async fn the_reporting_role_is_made_on_the_command_line(kind: StoreKind) {
     assert!(!is_there().await, "printing makes nothing");
     assert!(run(&stage, &["reporting-role", "--role", &role]).await.0);
     assert!(is_there().await);
+    assert!(run(&stage, &["reporting-role", "--role", &role]).await.0, "it may be run again");
+    let reads_only = "SELECT 'default_transaction_read_only=on' = ANY (rolconfig) FROM pg_roles WHERE rolname = $1";
+    let reads_only: Option<bool> = sqlx::query_scalar(reads_only).bind(&role).fetch_one(&pool).await.unwrap();
+    assert_eq!(reads_only, Some(true));
     for (thing, may) in [("report_orders", true), ("events", false), ("event_log", false), ("member_keys", false)] {
         let found: bool = sqlx::query_scalar("SELECT has_table_privilege($1, $2, 'SELECT')")
             .bind(&role)

@@ -9,7 +9,7 @@ use teiki_tests::stores::{self, StoreKind};
 use teiki_tests::tamper::{Intruder, Row};
 
 /// A shop with two orders, one of them failed.
-async fn lived(kind: StoreKind) -> Stage {
+pub(crate) async fn lived(kind: StoreKind) -> Stage {
     let stage = Stage::new(kind, "2026-04-01").await;
     let app = stage.app().await;
     open_shop(&app, SaleMode::AuthorizeOnly).await;
@@ -28,7 +28,7 @@ async fn renew(stage: &Stage) {
 }
 
 /// Runs `teiki verify --json` on a store; returns whether it ended well, and what it found.
-async fn verify(stage: &Stage, url: &str, more: &[&str]) -> (bool, Value) {
+pub(crate) async fn verify(stage: &Stage, url: &str, more: &[&str]) -> (bool, Value) {
     let mut command = stage.teiki(&["verify", "--json"]);
     let output = command.args(more).env("TEIKI_DATABASE_URL", url).output().await.unwrap();
     let text = String::from_utf8_lossy(&output.stderr);

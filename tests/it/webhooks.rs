@@ -20,6 +20,7 @@ use teiki_tests::receiver::{Receiver, Reply};
 use teiki_tests::served::Served;
 use teiki_tests::stage::{Stage, key_of, member};
 use teiki_tests::stores::StoreKind;
+use teiki_tests::tamper::Intruder;
 
 /// Lets webhooks go to this machine, where the receiver is.
 pub(crate) const PRIVATE: (&str, &str) = ("TEIKI_WEBHOOK_PRIVATE_ADDRESSES", "true");
@@ -239,6 +240,39 @@ async fn gone_disables_and_redirects_are_not_followed(kind: StoreKind) {
     stage.close().await;
 }
 
+/// An endpoint beyond the end of the log, as after an older copy of the log was restored without it: it is stopped and says
+/// so, and leaves out nothing that comes.
+async fn an_endpoint_beyond_the_log_is_stopped_and_leaves_nothing_out(kind: StoreKind) {
+    let stage = shop_with_orders(kind).await;
+    let receiver = Receiver::start().await;
+    let served = serve(&stage).await;
+    let (id, _) = register(&served, &receiver.url("/hook"), &["member.registered"]).await;
+    make_events(&served, 1).await;
+    until_delivered(&served, &id, "delivered", 1).await;
+    served.stop().await;
+    let mut intruder = Intruder::at(&stage.url).await;
+    let beyond = format!("UPDATE webhook_endpoints SET position = position + 50 WHERE endpoint_id = '{id}'");
+    assert_eq!(intruder.execute(&beyond).await, 1);
+    // A delivery of an event that is not there any more.
+    let lost = format!(
+        "UPDATE webhook_deliveries SET position = position + 40, status = 'pending', \
+         next_try = '2026-03-31T15:00:00.000000Z' WHERE endpoint_id = '{id}'"
+    );
+    assert_eq!(intruder.execute(&lost).await, 1);
+    intruder.leave().await;
+
+    let served = serve(&stage).await;
+    let row = served.until(&format!("/v1/webhooks/{id}"), |row| row["status"] == "disabled").await;
+    assert!(row["disabled_because"].as_str().unwrap().contains("the log ends at"), "{row}");
+    make_events(&served, 3).await;
+    let enabled = served.post(&format!("/v1/webhooks/{id}/enable"), &Value::Null).await;
+    assert_eq!(enabled.0, StatusCode::OK, "{}", enabled.1);
+    until_delivered(&served, &id, "delivered", 3).await;
+    assert_eq!(receiver.received("/hook").len(), 4, "one before, three after");
+    served.stop().await;
+    stage.close().await;
+}
+
 async fn a_silent_receiver_does_not_hold_up_another(kind: StoreKind) {
     let stage = shop_with_orders(kind).await;
     let receiver = Receiver::start().await;
@@ -368,6 +402,7 @@ on_both_stores!(
     writing_endpoints_never_hold_the_store_up,
     a_delivery_is_tried_for_three_days_and_then_dead_and_listed,
     gone_disables_and_redirects_are_not_followed,
+    an_endpoint_beyond_the_log_is_stopped_and_leaves_nothing_out,
     a_silent_receiver_does_not_hold_up_another,
     a_kill_between_answer_and_record_repeats_the_same_delivery,
     one_engine_of_two_sends,

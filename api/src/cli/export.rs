@@ -24,6 +24,11 @@ pub(super) async fn run(arguments: Arguments, config: Config) -> Result<(), CliE
     let log = LogReader::new(storage.clone());
     let store = store_id::of(&storage).await.map_err(CliError::other)?;
     let (head, hash) = log.end().await.map_err(CliError::other)?;
+    if log.page_of_shop(arguments.shop, 0, head, 1).await.map_err(CliError::other)?.is_empty() {
+        storage.close().await;
+        let shop = arguments.shop;
+        return Err(CliError::Other(format!("nothing ever happened in a shop {shop}; name one that is in this store")));
+    }
     let header = Header::new(store, arguments.shop, clock(&config).now(), head, &hash);
     let bar = progress_bar("書き出し");
     bar.set_length(u64::try_from(head).unwrap_or_default());

@@ -31,7 +31,7 @@ pub(super) async fn run(arguments: Arguments, config: Config) -> Result<ExitCode
     let storage = store_only::open(&config).await?;
     let bar = progress_bar("検証");
     let follow = bar.clone();
-    let outcome = verification::verify(&storage, &seals, &move |what, at, of| {
+    let outcome = verification::verify(&storage, &seals, &config.key_file, &move |what, at, of| {
         follow.set_message(what.to_owned());
         follow.set_length(u64::try_from(of).unwrap_or_default());
         follow.set_position(u64::try_from(at).unwrap_or_default());
@@ -52,7 +52,12 @@ fn describe(outcome: &Outcome) -> String {
     if let Some(hash) = &outcome.hash {
         lines.push(format!("位置 1 から {} までの連鎖と各イベントを確認しました", outcome.head));
         lines.push(format!("  ハッシュ {hash}"));
-        lines.push(format!("封印 {} 件、表 {} 種を照合しました", outcome.seals, outcome.tables));
+        lines.push(format!("封印 {} 件、表 {} 種とその帳票ビューを照合しました", outcome.seals, outcome.tables));
+        let opened = match outcome.keys_opened {
+            true => "すべて開けるか確認しました",
+            false => "鍵ファイルがないため、開けるかは確認していません",
+        };
+        lines.push(format!("会員の鍵 {} 件: {opened}", outcome.keys));
     }
     for finding in &outcome.findings {
         lines.push(match finding.position {

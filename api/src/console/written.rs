@@ -46,14 +46,15 @@ fn on(parts: &[&str]) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, number(month, 2)?, number(day, 2)?)
 }
 
-/// A moment: `2026-04-01T09:30` as the browser's field sends it, or a date alone, which means its end. In Tokyo.
+/// A moment: `2026-04-01T09:30` as the browser's field sends it, or a date alone, which means its end. In Tokyo. A day
+/// that has not come yet holds none.
 pub(crate) fn moment(text: &str, today: NaiveDate) -> Option<DateTime<Utc>> {
     let text = narrow(text);
     let read = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M"]
         .iter()
         .find_map(|form| NaiveDateTime::parse_from_str(&text, form).ok());
     let local = read.or_else(|| date(&text, today)?.and_hms_opt(23, 59, 59))?;
-    let zone = FixedOffset::east_opt(9 * 3600)?;
+    let zone = FixedOffset::east_opt(9 * 3600).filter(|_| local.date() <= today)?;
     zone.from_local_datetime(&local).single().map(|at| at.to_utc())
 }
 
@@ -140,7 +141,9 @@ mod tests {
         let at = |text: &str| moment(text, day("2026-04-01")).map(|at| at.to_rfc3339());
         assert_eq!(at("2026-04-01T09:30").as_deref(), Some("2026-04-01T00:30:00+00:00"));
         assert_eq!(at("2026/4/1").as_deref(), Some("2026-04-01T14:59:59+00:00"));
-        assert_eq!(at("soon"), None);
+        for none in ["soon", "2026-04-02T00:00", "2026/4/2", "9999-12-31T23:59:59"] {
+            assert_eq!(at(none), None, "{none}");
+        }
     }
 
     #[test]

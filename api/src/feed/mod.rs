@@ -127,7 +127,7 @@ pub async fn scan(app: &App, shop: ShopId, after: i64) -> Result<Scan, LogError>
     let head = app.log.head().await?;
     let events = app.log.page_of_shop(shop, after, head, SCAN).await?;
     let full = i64::try_from(events.len()).unwrap_or(SCAN) >= SCAN;
-    // A position beyond the end, as after a restored backup, is given back as it is: going back would repeat events.
+    // Never back, should another process have seen more of the log than this one.
     let next = events.last().filter(|_| full).map_or(head.max(after), |last| last.position);
     Ok(Scan { events, next, more: next < head })
 }

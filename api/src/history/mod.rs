@@ -3,6 +3,7 @@
 //!
 //! Read from the log alone. Tables only say which streams belong to the story.
 
+mod describe;
 mod entry;
 mod words;
 mod words_mail;
@@ -13,21 +14,20 @@ pub(crate) mod words_shop;
 mod words_subscription;
 mod words_webhook;
 
+pub use describe::describe;
+pub(crate) use describe::kind;
 pub use entry::Entry;
 
 use crate::app::{App, AppError};
 use crate::console::Language;
 use crate::members::{ERASED, UNREADABLE};
-use chrono::DateTime;
 use entry::Told;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fmt::Write as _;
 use teiki_domain::ids::{MailId, MemberId, OrderId, ProductId, ShopId, SubscriptionId, TransactionId, WebhookId};
 use teiki_domain::member::MemberEvent;
 use teiki_domain::order::OrderEvent;
 use teiki_domain::recorded::{DecodeError, RecordedEvent};
 use teiki_domain::subscription::SubscriptionEvent;
-use teiki_infrastructure::clock::tokyo;
 use teiki_infrastructure::event_store::LogError;
 use teiki_infrastructure::key_ring::KeyError;
 use teiki_projections::QueryError;
@@ -92,6 +92,7 @@ pub async fn of(app: &App, id: &str, names: bool) -> Result<Vec<Entry>, HistoryE
         for webhook in app.log.streams_of_shop("webhook", shop).await? {
             story.stream(app, "webhook", &webhook, |_| true).await?;
         }
+        story.mails_of_the_shop(app, shop).await?;
     } else if let Ok(webhook) = id.parse::<WebhookId>() {
         // A subscription or member may have a number of that form as well.
         story.stream(app, "webhook", webhook.as_str(), |_| true).await?;
@@ -281,6 +282,22 @@ impl Story {
         }
     }
 
+    /// The mails of a shop that are about nothing of it, such as the month's list of cards (K2): they are in no other
+    /// story.
+    async fn mails_of_the_shop(&mut self, app: &App, shop: ShopId) -> Result<(), HistoryError> {
+        let mut after = None;
+        loop {
+            let page = mail_list::of_the_shop_alone(&app.storage, shop, after.as_ref(), PAGE).await?;
+            for row in page.rows {
+                self.stream(app, "mail", &row.mail_id, |_| true).await?;
+            }
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(()),
+            }
+        }
+    }
+
     /// A subscription and all its orders.
     async fn subscription(&mut self, app: &App, subscription: &SubscriptionId) -> Result<(), HistoryError> {
         let mut own = Story::default();
@@ -329,46 +346,4 @@ fn calls_for(recorded: &RecordedEvent, order: &OrderId) -> bool {
 fn correlation(told: &Told) -> Option<String> {
     let metadata: serde_json::Value = serde_json::from_str(&told.event.metadata).ok()?;
     metadata.get("correlation_id").and_then(serde_json::Value::as_str).map(str::to_owned)
-}
-
-/// The history as people read it: one event after the other, effects set in under what they follow from.
-pub fn describe(id: &str, entries: &[Entry]) -> String {
-    let mut out = format!("{id} の履歴({} 件)\n", entries.len());
-    let mut depths: HashMap<i64, usize> = HashMap::new();
-    for entry in entries {
-        let depth = entry.caused_by.and_then(|cause| depths.get(&cause)).map_or(0, |depth| depth + 1).min(4);
-        depths.insert(entry.position, depth);
-        let space = "  ".repeat(depth);
-        let at = match DateTime::parse_from_rfc3339(&entry.recorded_at) {
-            Ok(at) => tokyo(at.to_utc()).format("%Y-%m-%d %H:%M:%S").to_string(),
-            Err(_) => entry.recorded_at.clone(),
-        };
-        let cause = entry.caused_by.map(|position| format!(" ← 位置 {position}")).unwrap_or_default();
-        let (who, why) = (entry.who(Language::Japanese), entry.why(Language::Japanese));
-        // Writing to a String cannot fail.
-        let _ = writeln!(out, "{at}  {space}{}", entry.text);
-        let _ = writeln!(
-            out,
-            "{:19}  {space}  {} {} / {who}: {why} [位置 {}{cause}]",
-            "",
-            kind(Language::Japanese, &entry.aggregate_type),
-            entry.aggregate_id,
-            entry.position
-        );
-    }
-    out
-}
-
-/// What kind of thing it happened to.
-pub(crate) fn kind(language: Language, aggregate_type: &str) -> &str {
-    match aggregate_type {
-        "subscription" => language.t("定期購入", "subscription"),
-        "order" => language.t("受注", "order"),
-        "member" => language.t("会員", "member"),
-        "shop_settings" => language.t("店舗設定", "shop settings"),
-        "product" => language.t("商品", "product"),
-        "mail" => language.t("メール", "mail"),
-        "webhook" => "Webhook",
-        other => other,
-    }
 }

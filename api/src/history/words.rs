@@ -168,6 +168,7 @@ pub(crate) fn reason(l: Language, reason: &str) -> Cow<'_, str> {
         "a webhook gets a new secret" => "Webhookの署名鍵の更新",
         "a webhook is enabled" => "Webhookへの送信の再開",
         "a delivery is repeated" => "Webhookの配信のやり直し",
+        "it stood beyond the end of the log" => "ログの終わりより先にあったため",
         "the receiver does not take deliveries" => "受信側が受け取らないため",
         "it was registered before webhooks had a history" => "履歴より前に登録されていたため",
         "by hand" => "コマンドによる操作",

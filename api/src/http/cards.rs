@@ -26,7 +26,7 @@ pub(super) struct Filters {
     /// `next_cursor` of the page before.
     #[param(max_length = 128)]
     cursor: Option<String>,
-    /// A position of the log, or an instant (RFC 3339): the table as it stood then, judged by the day of then.
+    /// A position of the log, or an instant (RFC 3339) that is over: the table as it stood then, judged by that day.
     #[param(
         pattern = "^([0-9]|[1-9][0-9]{1,17}|20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z)$",
         example = "2026-04-01T00:00:00Z"

@@ -28,7 +28,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Asked {
-    /// `next` of the page before; 0 if left out: from the first event.
+    /// `next` of the page before; 0 if left out: from the first event. A position beyond the end of the log is refused.
     #[param(minimum = 0)]
     after: Option<i64>,
     /// Most events of the page; 100 if left out.
@@ -74,6 +74,16 @@ pub(super) async fn list(
     let after = asked.after.unwrap_or(0);
     if after < 0 {
         return Err(Problem::validation("after", "it is a position, 0 or more"));
+    }
+    // No position that was ever given out lies there, unless an older copy of the store was restored since. What comes
+    // into the log up to it would be left out in silence.
+    let end = app.log.head().await.map_err(|error| unavailable(&error))?;
+    if after > end {
+        let why = format!(
+            "the log ends at position {end}; if an older copy of the store was restored, read again from a position \
+             before that"
+        );
+        return Err(Problem::validation("after", why));
     }
     let limit = asked.limit.unwrap_or(LIMIT);
     if !(1..=LIMIT_MAX).contains(&limit) {

@@ -184,8 +184,18 @@ pub(crate) fn unavailable(error: &dyn std::error::Error) -> Problem {
 /// The keys of personal data and secrets do not do what is asked of them.
 impl From<KeyError> for Problem {
     fn from(error: KeyError) -> Self {
-        if let KeyError::Store(_) = error {
-            return unavailable(&error);
+        match &error {
+            KeyError::Store(_) => return unavailable(&error),
+            KeyError::StillInLog | KeyError::StillInTable => {
+                tracing::warn!(%error, "an erasure is not finished");
+                let title = "Readers of the store keep bytes of a destroyed key";
+                let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "key_bytes_left", title);
+                return problem.detail(error.to_string()).retryable();
+            }
+            KeyError::Missing { .. }
+            | KeyError::Mismatch { .. }
+            | KeyError::Unusable { .. }
+            | KeyError::DoesNotOpen(_) => {}
         }
         tracing::error!(%error, "the key ring does not open or close what is asked for");
         let title = "The keys of this store do not open what is asked for; the log of the engine says which, \

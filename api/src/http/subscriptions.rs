@@ -197,7 +197,7 @@ pub(super) struct Shown {
     /// How many of the next dates to show; none if left out.
     #[param(minimum = 0, maximum = 60, example = 10)]
     preview: Option<usize>,
-    /// A position of the log, or an instant (RFC 3339): as it stood then. Left out: as it stands now.
+    /// A position of the log, or an instant (RFC 3339) that is over: as it stood then. Left out: as it stands now.
     #[param(
         pattern = "^([0-9]|[1-9][0-9]{1,17}|20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z)$",
         example = "2026-04-01T00:00:00Z"

@@ -74,8 +74,13 @@ fn run(arguments: &Arguments) -> Result<String, Verdict> {
         Some(position) => format!("sealed up to position {position}"),
         None => "not held against a seal".to_owned(),
     };
+    // Nothing that is checked says what these are, so they are named and not repeated.
+    let unbound = match seals.is_empty() {
+        true => "of the first line, store_id and exported_at are not protected by anything",
+        false => "of the first line, exported_at is not protected by anything",
+    };
     Ok(format!(
-        "holds: {} events of shop {} among positions 1 to {}, {sealed}\nhash {}",
+        "holds: {} events of shop {} among positions 1 to {}, {sealed}\nhash {}\n{unbound}",
         checked.events, checked.shop, checked.head, checked.hash
     ))
 }

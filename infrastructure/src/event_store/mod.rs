@@ -9,6 +9,7 @@ mod append;
 mod canonical;
 mod chain;
 mod classify;
+mod integrity;
 mod listen;
 mod load;
 mod log_reader;

@@ -128,6 +128,31 @@ pub async fn disable(storage: &Storage, endpoint_id: &str, why: &str) -> Result<
     Ok(execute!(storage, SQL, endpoint_id, why)?.0 > 0)
 }
 
+/// Takes an endpoint back to `position` and disables it for this reason; deliveries of what lies behind are forgotten.
+/// False, and nothing changed, when it stands elsewhere by now or was disabled before.
+pub async fn take_back(storage: &Storage, from: &Endpoint, position: i64, why: &str) -> Result<bool, WebhookError> {
+    const BACK: &str = "UPDATE webhook_endpoints SET disabled_because = $2, position = $3 WHERE endpoint_id = $1 \
+        AND position = $4 AND disabled_because IS NULL";
+    const FORGET: &str = "DELETE FROM webhook_deliveries WHERE endpoint_id = $1 AND position > $2";
+    macro_rules! both {
+        ($pool:expr) => {{
+            let mut transaction = $pool.begin().await?;
+            let back = sqlx::query(BACK).bind(&from.endpoint_id).bind(why).bind(position).bind(from.position);
+            let taken = back.execute(&mut *transaction).await?.rows_affected() > 0;
+            if taken {
+                let forget = sqlx::query(FORGET).bind(&from.endpoint_id).bind(position);
+                forget.execute(&mut *transaction).await?;
+            }
+            transaction.commit().await?;
+            taken
+        }};
+    }
+    Ok(match storage {
+        Storage::Sqlite(sqlite) => both!(sqlite.writer),
+        Storage::Postgres(pool) => both!(pool),
+    })
+}
+
 /// It is sent to again, from where it stood; says whether it was disabled.
 pub async fn enable(storage: &Storage, endpoint_id: &str) -> Result<bool, WebhookError> {
     const SQL: &str = "UPDATE webhook_endpoints SET disabled_because = NULL, failing_since = NULL \

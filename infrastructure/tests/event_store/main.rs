@@ -7,6 +7,7 @@
 
 mod adoption;
 mod bindings;
+mod key_traces;
 mod leases;
 mod lost_commit;
 mod member_keys;
@@ -72,6 +73,8 @@ on_both_stores! {
     tamper::a_deleted_stored_event_is_found,
     tamper::an_event_that_was_passed_over_is_found,
     tamper::a_waiting_event_whose_stream_has_a_gap_is_found,
+    key_traces::a_destroyed_key_leaves_no_byte_in_the_files,
+    key_traces::a_reader_who_keeps_a_destroyed_key_in_a_file_is_told_of,
     member_keys::a_destroyed_key_is_not_made_again_by_sealing,
     tamper::an_event_added_behind_the_end_is_found,
     tamper::a_new_chain_over_changed_events_shows_in_the_hash,

@@ -49,6 +49,13 @@ pub async fn statements(storage: &Storage, role: &str) -> Result<Vec<String>, Ro
             "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN \
              CREATE ROLE {role} NOLOGIN; END IF; END $$"
         ),
+        // Asked for once: whoever runs this again need not be allowed to change the role.
+        format!(
+            "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole \
+             WHERE r.rolname = '{role}' AND s.setdatabase = 0 \
+             AND 'default_transaction_read_only=on' = ANY (s.setconfig)) THEN \
+             ALTER ROLE {role} SET default_transaction_read_only = on; END IF; END $$"
+        ),
         format!("REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM {role}"),
         format!("GRANT USAGE ON SCHEMA {schema} TO {role}"),
         format!("GRANT SELECT ON {} TO {role}", views.join(", ")),

@@ -17,6 +17,9 @@ const NO_MORE_PATIENCE: &str = "SET LOCAL lock_timeout = 0";
 /// PostgreSQL's code for a lock that was not got in time.
 const LOCK_NOT_AVAILABLE: &str = "55P03";
 
+/// And for a view that cannot be replaced by one with other columns.
+const INVALID_DEFINITION: &str = "42P16";
+
 /// The views that read tables of this projection, by name.
 fn of(projection: &str) -> Vec<&'static Report> {
     let mut reports: Vec<_> = super::all().into_iter().filter(|report| report.projection == projection).collect();
@@ -64,7 +67,7 @@ pub(crate) async fn place(conn: &mut Conn<'_>, projection: &str) -> Result<(), s
         match conn.dialect() {
             Dialect::Sqlite => {
                 conn.define(&format!("DROP VIEW IF EXISTS {}", report.view())).await?;
-                conn.define(&format!("CREATE VIEW {} AS {}", report.view(), report.select())).await?;
+                conn.define(&on_sqlite(report)).await?;
             }
             Dialect::Postgres => place_on_postgres(conn, report).await?,
         }
@@ -101,6 +104,45 @@ pub(crate) async fn are_current(conn: &mut Conn<'_>, projection: &str) -> Result
     Ok(true)
 }
 
+/// Behind the name of a view that is made to be held against the one in the store.
+const CHECK: &str = "__check";
+
+/// What is wrong with the views of a projection, whose tables must be there: they are missing, or are not what this
+/// program makes. On PostgreSQL it makes them once more, so `conn` must be in a transaction that is rolled back.
+pub(crate) async fn faults(conn: &mut Conn<'_>, projection: &str) -> Result<Vec<String>, sqlx::Error> {
+    let mut faults = vec![];
+    for report in of(projection) {
+        let view = report.view();
+        let (stored, ours) = match conn.dialect() {
+            Dialect::Sqlite => {
+                const STORED: &str = "SELECT sql FROM sqlite_master WHERE type = 'view' AND name = $1";
+                let stored = conn.fetch(STORED, &[Cell::Text(view.clone())], |row| row.get::<String>(0)).await?;
+                (stored.first().cloned(), on_sqlite(report))
+            }
+            Dialect::Postgres => {
+                const STORED: &str = "SELECT coalesce(pg_get_viewdef(to_regclass($1)), '')";
+                let made = format!("{view}{CHECK}");
+                conn.define(&format!("CREATE VIEW {made} AS {}", report.select())).await?;
+                let stored = conn.fetch(STORED, &[Cell::Text(view.clone())], |row| row.get::<String>(0)).await?;
+                let ours = conn.fetch(STORED, &[Cell::Text(made)], |row| row.get::<String>(0)).await?;
+                (stored.into_iter().find(|text| !text.is_empty()), ours.concat())
+            }
+        };
+        match stored {
+            None => faults.push(format!("the view {view} is missing")),
+            Some(stored) if stored != ours => {
+                faults.push(format!("the view {view} is not what this program makes of its table"));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(faults)
+}
+
+fn on_sqlite(report: &Report) -> String {
+    format!("CREATE VIEW {} AS {}", report.view(), report.select())
+}
+
 fn mark(projection: &str) -> String {
     format!("reports of {projection}")
 }
@@ -126,9 +168,8 @@ async fn place_on_postgres(conn: &mut Conn<'_>, report: &Report) -> Result<(), s
     let create = format!("CREATE OR REPLACE VIEW {view} AS {}", report.select());
     let stored = columns(conn, &view).await?;
     let ours: Vec<_> = report.columns.iter().map(|column| column.name.to_owned()).collect();
-    if stored.is_empty() || ours.starts_with(&stored) {
-        conn.define(&create).await?;
-    } else {
+    let alike = stored.is_empty() || ours.starts_with(&stored);
+    if !alike || !replace(conn, &create).await? {
         // Another list of columns is another view. Who was let in stays let in.
         let readers = readers(conn, &view).await?;
         conn.define(&format!("DROP VIEW {view}")).await?;
@@ -143,6 +184,18 @@ async fn place_on_postgres(conn: &mut Conn<'_>, report: &Report) -> Result<(), s
         conn.define(&format!("COMMENT ON COLUMN {view}.{} IS {comment}", column.name)).await?;
     }
     Ok(())
+}
+
+/// False when the view in the store has columns of other types, so that it must be dropped first.
+async fn replace(conn: &mut Conn<'_>, create: &str) -> Result<bool, sqlx::Error> {
+    conn.define("SAVEPOINT replaced").await?;
+    match conn.define(create).await {
+        Err(sqlx::Error::Database(error)) if error.code().is_some_and(|code| code == INVALID_DEFINITION) => {
+            conn.define("ROLLBACK TO SAVEPOINT replaced").await?;
+            Ok(false)
+        }
+        made => made.map(|()| true),
+    }
 }
 
 async fn columns(conn: &mut Conn<'_>, view: &str) -> Result<Vec<String>, sqlx::Error> {

@@ -153,7 +153,7 @@ pub(super) async fn draw(
     let mut moment = None;
     let mut state = loaded.aggregate.clone();
     if let Some(at) = wanted {
-        let found = as_of::find(app, AsOf::Instant(at)).await.map_err(Problem::from)?;
+        let found = as_of::find(app, AsOf::Instant(at.min(app.clock.now()))).await.map_err(Problem::from)?;
         let row = as_of::order(app, id, found).await.map_err(Problem::from)?;
         state = row.map(|row| row.state).unwrap_or_default();
         moment = Some(found);

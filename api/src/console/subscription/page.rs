@@ -256,11 +256,11 @@ pub(crate) async fn page(
         None => None,
         Some(text) => {
             let rule = || {
-                let problem = Problem::validation("as_of", "write a moment such as 2026/4/1 9:00");
-                problem.in_japanese("日時は 2026/4/1 9:00 のように入力してください")
+                let problem = Problem::validation("as_of", "write a moment up to today, such as 2026/4/1 9:00");
+                problem.in_japanese("今日までの日時を 2026/4/1 9:00 のように入力してください")
             };
             let at = written::moment(text, loaded.today).ok_or_else(rule)?;
-            Some((at, as_of::find(&app, as_of::AsOf::Instant(at)).await?))
+            Some((at, as_of::find(&app, as_of::AsOf::Instant(at.min(app.clock.now()))).await?))
         }
     };
     let (details, lead_days, row) = match &then {

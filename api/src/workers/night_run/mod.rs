@@ -85,6 +85,8 @@ async fn go(app: &App, through: NaiveDate, progress: Progress) -> Result<Summary
         summary: Mutex::default(),
         progress,
     };
+    // The figures are of this run from here on, also where nothing is due.
+    crate::metrics::night_run(0, 0, 0);
     let seen = Arc::new(Mutex::new(FirstSeen::default()));
     run.settle().await?;
     // What an earlier run left open is asked about while new orders are generated, since asking must wait first.

@@ -65,6 +65,12 @@ pub(super) async fn follow(
         if endpoint.disabled_because.is_some() {
             return Ok(());
         }
+        // The end is read after the place, so it lies behind it while all is well.
+        let log_end = app.log.head().await?;
+        if endpoint.position > log_end {
+            webhooks::stop_beyond(app, &endpoint, log_end).await?;
+            return Ok(());
+        }
         let due = deliveries::due(&app.storage, endpoint_id, app.clock.now(), DUE).await?;
         if !due.is_empty() {
             for delivery in due {
