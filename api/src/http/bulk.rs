@@ -1,7 +1,7 @@
 //! The same command for many orders: each is answered by itself, and none stops the others.
 
 use super::caller::Caller;
-use super::order_commands::refused;
+use super::declined::refused;
 use super::orders::{OrderView, present};
 use super::problem::{Problem, internal, unavailable};
 use super::request::field;

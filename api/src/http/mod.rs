@@ -7,6 +7,7 @@ mod bulk;
 pub(crate) mod caller;
 pub(crate) mod cards;
 mod connections;
+mod declined;
 pub(crate) mod documents;
 mod events;
 mod health;

@@ -57,6 +57,12 @@ const COMMON: [(u16, &str, &str, &str); 12] = [
     (504, "TimedOut", "It took too long; read what it asked for before asking again.", "timed_out"),
 ];
 
+/// What is refused before it is a request, with an empty body: status, name, when.
+const BELOW: [(u16, &str, &str); 2] = [
+    (414, "AddressTooLong", "The address is longer than 65,534 bytes. There is no body."),
+    (431, "HeadTooLarge", "The head is larger than 64 KiB, or has more than 100 headers. There is no body."),
+];
+
 /// The document: what the handlers say, and what holds for all of them.
 pub(super) fn complete(api: &OpenApi) -> Value {
     let mut api = serde_json::to_value(api).unwrap_or_default();
@@ -64,6 +70,9 @@ pub(super) fn complete(api: &OpenApi) -> Value {
     api["components"]["schemas"]["Problem"] = problem;
     for (status, name, text, code) in COMMON {
         api["components"]["responses"][name] = response(status, text, code);
+    }
+    for (_, name, text) in BELOW {
+        api["components"]["responses"][name] = json!({"description": text});
     }
     api["components"]["securitySchemes"]["key"] = json!({
         "type": "http",
@@ -149,10 +158,11 @@ fn describe(path: &str, method: &str, operation: &mut Map<String, Value>) {
         operation.insert("security".to_owned(), json!([{"key": []}]));
         statuses.extend([401, 403, 404, 422, 429, 503, 504]);
         if writes {
-            statuses.push(409);
+            // Whatever comes with it is read, also where none is taken.
+            statuses.extend([408, 409, 413]);
         }
         if body {
-            statuses.extend([400, 408, 413, 415]);
+            statuses.extend([400, 415]);
         }
         let list = operation.entry("parameters").or_insert_with(|| json!([]));
         if let (true, Some(list)) = (writes, list.as_array_mut()) {
@@ -172,6 +182,9 @@ fn describe(path: &str, method: &str, operation: &mut Map<String, Value>) {
         if responses.get(status.to_string()).is_none() {
             responses[status.to_string()] = json!({"$ref": format!("#/components/responses/{name}")});
         }
+    }
+    for (status, name, _) in BELOW {
+        responses[status.to_string()] = json!({"$ref": format!("#/components/responses/{name}")});
     }
     for response in responses.as_object_mut().into_iter().flat_map(Map::values_mut) {
         if response.get("$ref").is_none() {
