@@ -197,8 +197,8 @@ struct Story {
     details: Details,
     /// The day the payment in force was captured.
     captured_on: Option<NaiveDate>,
-    /// The day the mark 入金チェック was set, while it is (O16).
-    checked_on: Option<NaiveDate>,
+    /// The day what is settled outside was said to be: by the mark 入金チェック (O16), or else by completing the order.
+    settled_on: Option<NaiveDate>,
     /// After which event.
     then: Moment,
 }
@@ -209,7 +209,8 @@ async fn story(
     order: &OrderId,
     is_last: impl Fn(&OrderEvent) -> bool,
 ) -> Result<Option<Story>, DocumentError> {
-    let (mut state, mut captured_on, mut checked_on, mut then) = (Order::default(), None, None, None);
+    let (mut state, mut then) = (Order::default(), None);
+    let (mut captured_on, mut checked_on, mut completed_on) = (None, None, None);
     for stored in app.log.stream("order", order.as_str()).await? {
         let unreadable = |error| ThenError::from(AsOfError::unreadable(stored.position, &error));
         let recorded = RecordedEvent::decode(&stored.aggregate_type, &stored.payload).map_err(unreadable)?;
@@ -220,8 +221,10 @@ async fn story(
         if let OrderEvent::SalesConfirmed { .. } | OrderEvent::AuthorizationSucceeded { captured: true, .. } = event {
             captured_on = Some(day);
         }
-        if let OrderEvent::PaymentCheckChanged { checked } = event {
-            checked_on = checked.then_some(day);
+        match event {
+            OrderEvent::PaymentCheckChanged { checked } => checked_on = checked.then_some(day),
+            OrderEvent::OrderCompleted {} => completed_on = Some(day),
+            _ => {}
         }
         then = Some(Moment { position: stored.position, day });
         if is_last(&event) {
@@ -229,7 +232,8 @@ async fn story(
         }
     }
     let details = state.details().cloned();
-    Ok(details.zip(then).map(|(details, then)| Story { details, captured_on, checked_on, then }))
+    let settled_on = checked_on.or(completed_on);
+    Ok(details.zip(then).map(|(details, then)| Story { details, captured_on, settled_on, then }))
 }
 
 async fn shop_then(app: &App, story: &Story) -> Result<Option<Shop>, DocumentError> {
@@ -260,7 +264,7 @@ fn facts(kind: DocumentKind, story: &Story) -> Facts {
         card_pays: kind == DocumentKind::Invoice && by_card && pays(&details.payment),
         payment_status: if slip { words::payment_status(details.payment.code()).to_owned() } else { String::new() },
         transaction_id: attempt.map(|attempt| attempt.transaction_id.to_string()),
-        paid_on: if captured { story.captured_on } else { story.checked_on }.filter(|_| kind == DocumentKind::Receipt),
+        paid_on: if captured { story.captured_on } else { story.settled_on }.filter(|_| kind == DocumentKind::Receipt),
     }
 }
 

@@ -23,7 +23,8 @@ pub(crate) fn why_not(language: Language, refusal: &Refusal) -> String {
         Refusal::GivenBack => {
             "決済が取り消された(返金された)受注です。請求する場合は、先に支払方法を変更してください。"
         }
-        Refusal::NoReceipt(_) => "まだ支払が確認できていません。売上確定または入金チェックの後に発行できます。",
+        Refusal::NoReceipt("external") => "まだ支払が確認できていません。入金チェックまたは完了の後に発行できます。",
+        Refusal::NoReceipt(_) => "まだ支払が確認できていません。売上確定の後に発行できます。",
         Refusal::AmountToBeQuoted => "送料または手数料が別途連絡です。金額を入力してから発行してください。",
         Refusal::PaidOtherwise { costs, paid } => {
             let text = format!("受注金額({costs})と支払金額({paid})が異なります。一致してから発行できます。");

@@ -12,7 +12,7 @@ fn o1_a_generated_order_shows_what_it_costs_and_no_transaction_id() {
     let row = folded(&[generated(PaymentMethod::Card)]);
     assert_eq!((row.goods, row.total), (2_000, Some(2_500)));
     assert_eq!((row.shop_id.as_str(), row.generated_at.as_str(), row.updated_position), (SHOP, time(1).as_str(), 1));
-    assert_eq!((row.payment_status.as_str(), row.transaction_id), ("external", None));
+    assert_eq!((row.payment_status.as_str(), row.transaction_id), ("untried", None));
     assert_eq!(row.list, "open");
 }
 

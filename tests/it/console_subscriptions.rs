@@ -304,6 +304,9 @@ async fn a_subscription_is_started_for_an_order_by_phone(kind: StoreKind) {
     let form = page.form("/subscriptions/new").set("choice", "days").set("days", "14").set("first", "2026/5/1");
     let hostile = "<script>alert(1)</script>";
     let form = form.set("name", hostile).set("quantity", "2");
+    let unsaid = console.submit(form.clone().set("shipping", "").and("do", "check")).await;
+    assert_eq!(unsaid.told(), "送料を円単位の数字で入力してください", "left empty is not 0 yen");
+    let form = form.set("shipping", "0");
     let nobody = console.submit(form.set("member", "M99999").and("do", "check")).await;
     assert_eq!(nobody.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(nobody.told().contains("登録されていません"), "{}", nobody.html);

@@ -78,6 +78,7 @@ async fn c5_c6_the_thanks_mail_reaches_the_buyer_and_its_copy_the_shop(kind: Sto
     let (details, letter) = mails::read(&app, &row.mail_id.parse().unwrap()).await.unwrap().unwrap();
     let letter = letter.unwrap();
     assert_eq!(thanks["subject"], json!(letter.subject));
+    assert_eq!(thanks["mime_version"], "1.0", "or else base64 is text to a strict reader");
     assert_eq!(thanks["body"].as_str().unwrap().trim_end(), letter.body.trim_end());
     for part in
         ["山田 花子様", "02396-D00000", "クッキーの定期便", "3,960円", "カードでお支払い", &note, "完了をお知らせ"]

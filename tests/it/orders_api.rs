@@ -108,7 +108,7 @@ async fn erasing_takes_the_scope_of_commands_as_well(kind: StoreKind) {
     assert_eq!(status, StatusCode::OK, "{told}");
     let line = basket(1_000)["lines"].clone();
     let start = json!({"member_id": member(0), "payment_method": "card", "cycle": "days:30",
-        "first_delivery_date": "2026-05-01", "lines": line, "shipping": 0});
+        "first_delivery": "2026-05-01", "lines": line, "shipping": 0});
     let (status, problem) = served.post("/v1/subscriptions", &start).await;
     assert_eq!((status.as_u16(), &problem["code"]), (409, &json!("member_erased")), "{problem}");
     served.stop().await;

@@ -185,7 +185,9 @@ async fn o17_a_failed_order_is_authorised_on_the_new_card_or_paid_otherwise(kind
         "{refused}"
     );
     let (status, same) = served.post(&format!("{}/authorize", path(0)), &json!({"attempt": 2})).await;
-    assert_eq!(status, StatusCode::OK, "its number is its identity: {same}");
+    let identity = (status, &same["code"], &same["paygent_code"]);
+    let expected = (StatusCode::PAYMENT_REQUIRED, &refused["code"], &refused["paygent_code"]);
+    assert_eq!(identity, expected, "its number is its identity: {same}");
     assert_eq!(stage.simulator.ledger().telegram_count(TelegramKind::Authorise), 4);
     let token = stage.simulator.issue_token(&TestCard::ending("1111"));
     let card = served.post(&format!("/v1/members/{}/cards", member(0)), &json!({"token": token})).await;

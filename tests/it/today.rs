@@ -54,9 +54,11 @@ async fn today_tells_the_night_and_what_needs_somebody(kind: StoreKind) {
     for link in page.links().iter().filter(|link| link.starts_with("/orders?") || *link == "/cards") {
         assert_eq!(console.get(link).await.status, StatusCode::OK, "{link}");
     }
-    let failed = page.links().into_iter().find(|link| link.contains("status=failed") && link.contains("list=open"));
-    let list = console.get(&failed.unwrap()).await.html;
-    assert!(list.contains(&order(1)) && !list.contains(&order(0)), "{list}");
+    let failed = page.links().into_iter().find(|link| link.contains("status=failed"));
+    for list in [failed.unwrap().as_str(), "/retries"] {
+        let list = console.get(list).await.html;
+        assert!(list.contains(&order(1)) && !list.contains(&order(0)), "{list}");
+    }
     // Two of three at the first attempt; nothing sold yet.
     assert_eq!(page.texts("figure svg.rate rect"), ["2026-04-01 66.6%"]);
     assert!(!page.has("figure svg.sales rect"));

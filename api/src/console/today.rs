@@ -61,11 +61,11 @@ struct Run {
     not_executed: Vec<Figure>,
 }
 
-/// A number with its name, and where its orders are.
+/// A number with its name, and where its orders are, if a list shows just these.
 struct Figure {
     name: String,
     number: String,
-    href: String,
+    href: Option<String>,
 }
 
 /// Something that needs somebody.
@@ -140,14 +140,14 @@ async fn run(app: &App, frame: &Frame, ask: &Ask, renewals: &Rows, row: &[Cell])
         .map(|(column, code)| Figure {
             name: words_order::not_executed(frame.language, code).to_owned(),
             number: counted(frame, number(column)),
-            href: of_day("&status=not_executed"),
+            href: None,
         })
         .collect();
     let failures = refusals.rows.iter().map(|row| {
         let code = refusals.text(row, "code");
         let name = if code.is_empty() { frame.t("応答なし", "no answer").to_owned() } else { code.to_owned() };
         let number = counted(frame, refusals.number(row, "failed_count").unwrap_or_default());
-        Figure { name, number, href: of_day("&status=failed") }
+        Figure { name, number, href: None }
     });
     let figures = [
         (frame.t("受注の作成", "Generated"), number("generated"), ""),
@@ -158,10 +158,11 @@ async fn run(app: &App, frame: &Frame, ask: &Ask, renewals: &Rows, row: &[Cell])
         (frame.t("カード以外", "Not by card"), number("external"), "&status=external"),
         (frame.t("結果待ち・結果不明", "Waiting or unknown"), number("open"), "&status=unknown"),
     ];
+    // What the night did is told as it was; a list tells how orders stand now, so only what is work leads to one.
     let figures = figures.map(|(name, number, status)| Figure {
         name: name.to_owned(),
         number: counted(frame, number),
-        href: of_day(status),
+        href: Some(of_day(status)).filter(|_| !status.is_empty() && number > 0),
     });
     Ok(Run { day: day.to_string(), figures: figures.into(), failures: failures.collect(), not_executed })
 }
@@ -183,7 +184,7 @@ async fn needs(
     };
     let stuck = failed_without_plan(app, shop, settings, today).await?;
     let text = frame.t("オーソリ失敗(自動の再オーソリなし)", "Failed, and not tried again by itself");
-    need(true, stuck, text, "/orders?status=failed&list=open");
+    need(true, stuck, text, "/retries");
     for status in UNKNOWN {
         let number = count(&app.storage, shop, &Counted::Status(status)).await?;
         let text = format!(
@@ -202,6 +203,12 @@ async fn needs(
     need(true, lapsing, text, "/orders/lapsing");
     let limit = i64::from(LARGEST_PAGE);
     let aside = set_aside::list_of(&app.storage, shop, merchant, limit).await.map_err(|error| unavailable(&error))?;
+    let other = merchant.is_some_and(|bound| settings.connection.as_ref().is_some_and(|(now, ..)| now != bound));
+    let text = frame.t(
+        "マーチャントIDが決済済みのものと異なるため、ペイジェントへ送信していません",
+        "The merchant ID is not the one payments were made with; nothing is sent to Paygent",
+    );
+    need(true, i64::from(other), text, "/settings/connection");
     let text = frame.t("保留中の処理", "Work set aside");
     need(true, i64::try_from(aside.len()).unwrap_or(limit), text, SET_ASIDE);
     let mails = mail_list::count(&app.storage, shop, MailStatus::GivenUp, LARGEST_PAGE).await?;
@@ -214,7 +221,9 @@ async fn needs(
         (ExpiryStanding::Close, frame.t("カードの有効期限間近", "Cards about to expire")),
     ] {
         let number = cards.rows.iter().filter(|row| row.standing == standing).count();
-        need(false, i64::try_from(number).unwrap_or(limit) + more, text, "/cards");
+        let list =
+            if standing == ExpiryStanding::Expired { "/cards?standing=expired" } else { "/cards?standing=close" };
+        need(false, i64::try_from(number).unwrap_or(limit) + more, text, list);
     }
     Ok(needs)
 }

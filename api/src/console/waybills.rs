@@ -157,6 +157,11 @@ async fn shown(app: &App, signed: &Signed, frame: Frame, ask: Ask, errors: Error
     let picked = WaybillCarrier::ALL.into_iter().find(|carrier| carrier.as_str() == ask.carrier).or(of_shop);
     let carriers =
         WaybillCarrier::ALL.map(|carrier| (carrier.as_str(), waybills::name(carrier), picked == Some(carrier)));
+    let today = app.clock.today();
+    let mut ask = ask;
+    for day in [&mut ask.from, &mut ask.to, &mut ask.ship_on] {
+        *day = written::picked(day, today);
+    }
     let wrong = errors.any();
     let left_out = plan.iter().flat_map(|plan| &plan.left_out);
     let mut response = render(&WaybillsPage {

@@ -16,6 +16,11 @@ pub(crate) fn narrow(text: &str) -> String {
     narrow.collect()
 }
 
+/// A date that was typed, as a date field of a browser takes it; empty where it is none.
+pub(crate) fn picked(text: &str, today: NaiveDate) -> String {
+    date(text, today).map(|day| day.to_string()).unwrap_or_default()
+}
+
 /// A civil date; a year that is left out is the one in which the day lies nearest to `today`.
 pub(crate) fn date(text: &str, today: NaiveDate) -> Option<NaiveDate> {
     let text = narrow(text);

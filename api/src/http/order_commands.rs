@@ -216,7 +216,8 @@ pub(super) struct PaymentCheck {
     checked: bool,
 }
 
-/// `PUT /v1/orders/{id}/payment-check`: sets or takes away the mark 入金チェック (O16). Nothing follows from it.
+/// `PUT /v1/orders/{id}/payment-check`: sets or takes away the mark 入金チェック (O16). Nothing is done because
+/// of it; a receipt for what is settled outside may be written (O13).
 #[utoipa::path(put, path = "/v1/orders/{id}/payment-check", operation_id = "check_order_payment", tag = "orders",
     params(super::schema::OrderPath), request_body = PaymentCheck, responses(Carried))]
 pub(super) async fn check_payment(

@@ -187,7 +187,8 @@ impl Details {
         }
     }
 
-    /// Whether just this was paid: captured at Paygent, or settled outside and marked so (入金チェック, O16).
+    /// Whether just this was paid: captured at Paygent; or settled outside, and marked so (入金チェック, O16) or completed,
+    /// which nobody does with what was not paid and after which the mark cannot be set any more (O11).
     fn is_paid(&self, total: Yen) -> Result<(), Refusal> {
         match self.paying().filter(|paying| paying.stands == Stands::Captured) {
             Some(paying) if matches!(self.payment, Payment::Captured { .. }) && paying.amount == total => Ok(()),
@@ -197,6 +198,7 @@ impl Details {
             _ if self.payment == Payment::External => match self.received {
                 Some(received) if received == total => Ok(()),
                 Some(paid) => Err(Refusal::PaidOtherwise { costs: total, paid }),
+                None if self.completed => Ok(()),
                 None => Err(Refusal::NoReceipt(self.payment.code())),
             },
             _ => Err(Refusal::NoReceipt(self.payment.code())),

@@ -386,7 +386,8 @@ pub enum OrderEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         wording: Option<Sealed>,
     },
-    /// The mark 入金チェック was set or taken away (O16). Nothing follows from it.
+    /// The mark 入金チェック was set or taken away (O16). Nothing is done because of it; a receipt for what is
+    /// settled outside may be written (O13).
     PaymentCheckChanged {
         /// Whether it is set.
         checked: bool,

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use file::FileMailer;
 use lettre::Address;
 use lettre::address::Envelope;
-use lettre::message::header::ContentType;
+use lettre::message::header::{ContentType, MIME_VERSION_1_0};
 use lettre::message::{Mailbox, Message};
 use smtp::SmtpMailer;
 use std::fmt;
@@ -152,6 +152,8 @@ impl Mailer {
             .date(SystemTime::from(mail.date))
             .message_id(Some(format!("<{}>", self.message_id(&mail.id))))
             .subject(one_line(mail.subject.expose()))
+            // A body set by hand gets none by itself, and without it base64 is text to a strict reader (RFC 2045).
+            .header(MIME_VERSION_1_0)
             .header(ContentType::TEXT_PLAIN);
         let mut recipients = vec![];
         for contact in &mail.to {

@@ -74,7 +74,8 @@ fn rows(told: &[(Entry, RecordedEvent)], language: Language, only: Option<Group>
         if only.is_some() && changed.is_empty() || words.is_empty() {
             continue;
         }
-        let what = if only.is_some() { titles.join("、") } else { words.join("、") };
+        let between = language.t("、", ", ");
+        let what = if only.is_some() { titles.join(between) } else { words.join(between) };
         rows.push(ChangeRow::new(language, last, String::new(), what, changed));
     }
     rows

@@ -89,7 +89,7 @@ fn show(
         frame,
         wrong,
         fields,
-        from,
+        from: written::picked(&from, loaded.today),
         preview,
     });
     at(status, page)

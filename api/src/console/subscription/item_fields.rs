@@ -69,14 +69,17 @@ impl ChargeField {
         if self.quoted {
             return Some(Charge::ToBeQuoted);
         }
-        if self.yen.is_empty() {
-            return Some(Charge::Fixed(Yen::ZERO));
-        }
+        // Left empty is not 0 yen: nobody would have said that it costs nothing.
         written::yen(&self.yen).map(Charge::Fixed)
     }
 }
 
 impl ItemFields {
+    /// Of a new subscription: no product, no fee, and a shipping that somebody has to say.
+    pub(crate) fn new() -> Self {
+        Self { fee: ChargeField::of(Charge::Fixed(Yen::ZERO)), ..Self::default() }
+    }
+
     /// Fields that ask for what the basket holds.
     pub(crate) fn of(frame: &Frame, basket: &Basket) -> Self {
         let rows = basket.lines().iter().map(|line| ItemRow {
@@ -158,6 +161,11 @@ impl ItemFields {
                 quantity,
                 tax_percent,
             });
+        }
+        if lines.is_empty() {
+            // Said before what it would cost to send nothing.
+            let nothing = Charge::Fixed(Yen::ZERO);
+            return Basket::new(lines, nothing, nothing).map_err(|error| words::basket_error(frame.language, &error));
         }
         let charge = |field: &ChargeField, japanese: &str, english: &str| {
             field.read().ok_or_else(|| frame.t(japanese, english).to_owned())

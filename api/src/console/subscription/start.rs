@@ -62,7 +62,8 @@ fn show(frame: Frame, settings: &Settings, wrong: Option<String>, typed: Typed, 
     let page = render(&StartPage {
         number: typed.number,
         member: typed.member,
-        first: typed.first,
+        // What stands beyond the window is shown all the same; what is no date a date field cannot show.
+        first: written::picked(&typed.first, earliest),
         earliest,
         latest,
         dates: typed.dates,
@@ -99,7 +100,7 @@ pub(crate) async fn page(
         first: window.earliest.to_string(),
         window,
         dates: vec![],
-        items: ItemFields::default(),
+        items: ItemFields::new(),
         fields: CycleFields::of(frame.language, None, &settings.delivery_cycles),
         method: settings.methods.first().map(code).unwrap_or_default(),
     };
