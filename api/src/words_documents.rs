@@ -23,7 +23,9 @@ pub(crate) fn why_not(language: Language, refusal: &Refusal) -> String {
         Refusal::GivenBack => {
             "決済が取り消された(返金された)受注です。請求する場合は、先に支払方法を変更してください。"
         }
-        Refusal::NoReceipt("external") => "まだ支払が確認できていません。入金チェックまたは完了の後に発行できます。",
+        Refusal::NoReceipt("external") => {
+            "まだ支払が確認できていません。入金チェック(以前の支払方法で付けた場合は一度外して付け直す)または完了の後に発行できます。"
+        }
         Refusal::NoReceipt(_) => "まだ支払が確認できていません。売上確定の後に発行できます。",
         Refusal::AmountToBeQuoted => "送料または手数料が別途連絡です。金額を入力してから発行してください。",
         Refusal::PaidOtherwise { costs, paid } => {

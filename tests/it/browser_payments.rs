@@ -102,7 +102,7 @@ async fn w8_a_surplus_payment_is_refunded_or_accepted_from_the_page_of_its_order
         browser.sign_in(Role::Operator).await;
         let text = browser.text().await;
         assert!(text.contains("余分な決済"), "the page of the day tells of it: {text}");
-        browser.press("a[href='/orders?undecided_only=true']").await;
+        browser.press("a[href='/orders?undecided_only=true&once=1']").await;
         browser.sound().await;
         // One that was refunded to the buyer, and one that pays after all.
         for (i, decision, left) in [(0, "refund", "取り消しました"), (1, "accept", "充当しました")] {

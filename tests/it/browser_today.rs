@@ -31,7 +31,8 @@ async fn o13_from_today_to_the_failed_order_and_its_documents() {
         browser.sound().await;
         browser.picture("today").await;
         browser.press(".needs a").await;
-        assert!(browser.path().await.starts_with("/orders"));
+        assert_eq!(browser.path().await, "/retries", "failed orders, each with why it is not tried again");
+        browser.sound().await;
         browser.open_page(&path).await;
         browser.press("form:has(input[value=receipt]) button").await;
         assert!(browser.told().await.contains("領収書"), "{}", browser.told().await);

@@ -59,6 +59,7 @@ async fn today_tells_the_night_and_what_needs_somebody(kind: StoreKind) {
         let list = console.get(list).await.html;
         assert!(list.contains(&order(1)) && !list.contains(&order(0)), "{list}");
     }
+    assert!(console.get("/orders").await.html.contains(&order(0)), "the person's own search is as it was");
     // Two of three at the first attempt; nothing sold yet.
     assert_eq!(page.texts("figure svg.rate rect"), ["2026-04-01 66.6%"]);
     assert!(!page.has("figure svg.sales rect"));
@@ -179,6 +180,9 @@ async fn o14_waybill_data_is_downloaded_from_a_page(kind: StoreKind) {
     assert!(page.text("#parcels strong") == "2" && page.has("input[name=unpaid][checked]"), "{}", page.html);
     let (_, _, bytes) = console.download(&format!("/waybills/file?{chosen}&unpaid=1")).await;
     assert!(encoding_rs::SHIFT_JIS.decode(&bytes).0.contains(&order(1)));
+    assert!(!page.has("#late"));
+    let late = console.get(&format!("/waybills?{chosen}&ship_on=2026-05-02")).await;
+    assert!(late.text("#late").starts_with("1 件"), "what was to arrive before is told: {}", late.html);
     let hostile = console.get("/waybills?orders=%3Cscript%3E").await;
     assert!(
         hostile.status == StatusCode::UNPROCESSABLE_ENTITY && !hostile.html.contains("<script>"),

@@ -2,7 +2,8 @@
 //! until it is cleared.
 //!
 //! A list's handler begins with [`Search::of`]; if that answers, the answer leads to the remembered search. It ends with
-//! [`Search::remember`] around its page. `?clear=1` forgets; the cursor of a page is never remembered.
+//! [`Search::remember`] around its page. `?clear=1` forgets; the cursor of a page is never remembered, and neither is what a
+//! link of another page asks for with [`ONCE`]: it would take the place of the person's own.
 
 use super::cookies;
 use super::session::{Signed, secure};
@@ -14,9 +15,12 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 /// Longest search that is remembered, in bytes as it stands in an address; a cookie holds about 4,000.
 const LONGEST: usize = 1_000;
 
+/// Said by links that show a list without changing the search people have there.
+pub(crate) const ONCE: &str = "once=1";
+
 /// What of a request is remembered, or forgotten, for the list it opened.
 pub(crate) struct Search {
-    cookie: HeaderValue,
+    cookie: Option<HeaderValue>,
 }
 
 impl Search {
@@ -36,24 +40,29 @@ impl Search {
         if asked.is_empty() {
             return match remembered(headers, &name, owner) {
                 Some(query) => Err(Box::new(Redirect::to(&format!("{path}?{query}")).into_response())),
-                None => Ok(Self { cookie: cookies::set(&name, "", Some(0), secure) }),
+                None => Ok(Self { cookie: Some(cookies::set(&name, "", Some(0), secure)) }),
             };
         }
         let gone = cookies::set(&name, "", Some(0), secure);
         if form_urlencoded::parse(asked.as_bytes()).any(|(key, _)| key == "clear") {
             return Err(Box::new(([(header::SET_COOKIE, gone)], Redirect::to(path)).into_response()));
         }
+        if asked.split('&').any(|part| part == ONCE) {
+            return Ok(Self { cookie: None });
+        }
         let query = kept(asked);
         if query.is_empty() || query.len() > LONGEST {
-            return Ok(Self { cookie: gone });
+            return Ok(Self { cookie: Some(gone) });
         }
         let value = format!("{owner}.{}", utf8_percent_encode(&query, NON_ALPHANUMERIC));
-        Ok(Self { cookie: cookies::set(&name, &value, None, secure) })
+        Ok(Self { cookie: Some(cookies::set(&name, &value, None, secure)) })
     }
 
     /// The page, with the search put in mind.
     pub(crate) fn remember(self, mut page: Response) -> Response {
-        page.headers_mut().append(header::SET_COOKIE, self.cookie);
+        if let Some(cookie) = self.cookie {
+            page.headers_mut().append(header::SET_COOKIE, cookie);
+        }
         page
     }
 }

@@ -1,6 +1,7 @@
 //! 本日: what last night's run did, what needs somebody, and how renewals and sales go.
 
 use super::chart::{Bar, Chart};
+use super::search::ONCE;
 use super::{Frame, Page, PageResult, Signed, render};
 use crate::app::App;
 use crate::http::unavailable;
@@ -131,7 +132,7 @@ async fn run(app: &App, frame: &Frame, ask: &Ask, renewals: &Rows, row: &[Cell])
     let day: NaiveDate = renewals.text(row, "generation_date").parse().unwrap_or(ask.today);
     let on = Ask { from: Some(day), to: Some(day), ..*ask };
     let (sales, refusals) = (table(app, "daily_sales", &on).await?, table(app, "daily_failures", &on).await?);
-    let of_day = |status: &str| format!("/orders?from={day}&to={day}{status}");
+    let of_day = |status: &str| format!("/orders?from={day}&to={day}{status}&{ONCE}");
     let number = |name: &str| renewals.number(row, name).unwrap_or_default();
     let captured = sales.rows.first().and_then(|row| sales.number(row, "captured_count")).unwrap_or_default();
     let not_executed: Vec<Figure> = NOT_EXECUTED
@@ -192,11 +193,11 @@ async fn needs(
             frame.t("結果の確認", "Outcome to be seen to"),
             words_order::payment_status(frame.language, status)
         );
-        need(true, number, &text, &format!("/orders?status={status}"));
+        need(true, number, &text, &format!("/orders?status={status}&{ONCE}"));
     }
     let undecided = count(&app.storage, shop, &Counted::Undecided).await?;
     let text = frame.t("余分な決済(返金か充当かの判断待ち)", "Surplus payments to be decided about");
-    need(true, undecided, text, "/orders?undecided_only=true");
+    need(true, undecided, text, &format!("/orders?undecided_only=true&{ONCE}"));
     let through = super::orders::lapsing_through(today, settings.validity_warn_days);
     let lapsing = count(&app.storage, shop, &Counted::LapsingThrough(through)).await?;
     let text = frame.t("オーソリの期限が近い受注", "Authorisations about to lapse");

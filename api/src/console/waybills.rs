@@ -55,6 +55,8 @@ struct WaybillsPage {
     carrier_known: bool,
     /// How many parcels there will be, and which orders are left out; none where something is wrong.
     parcels: Option<usize>,
+    /// How many of them leave after the day they were to arrive.
+    late: usize,
     left_out: Vec<(String, String)>,
 }
 
@@ -169,6 +171,7 @@ async fn shown(app: &App, signed: &Signed, frame: Frame, ask: Ask, errors: Error
         carriers: carriers.into(),
         carrier_known: picked.is_some(),
         parcels: plan.as_ref().map(Plan::parcels),
+        late: plan.as_ref().zip(ask.ship_on.parse().ok()).map_or(0, |(plan, day)| plan.due_before(day)),
         left_out: left_out.map(|(order, why)| (order.clone(), told(frame.language, *why))).collect(),
         ask,
         errors,

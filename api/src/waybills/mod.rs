@@ -113,6 +113,11 @@ impl Plan {
     pub fn parcels(&self) -> usize {
         self.rows.len()
     }
+
+    /// How many of them were to be delivered before this day.
+    pub fn due_before(&self, day: NaiveDate) -> usize {
+        self.rows.iter().filter(|row| row.delivery_date < day).count()
+    }
 }
 
 /// Which orders are sent. What is not paid is not sent, unless somebody says so.

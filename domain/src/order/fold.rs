@@ -25,8 +25,6 @@ impl Details {
                 self.not_executed = None;
                 if !payment_method.is_card() {
                     self.replace_paying(None);
-                    // What was marked as received before is received in this way.
-                    self.received = self.basket.total().filter(|_| self.payment_checked);
                 }
             }
             Event::OrderCancelled {} => self.cancelled = true,

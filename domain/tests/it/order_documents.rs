@@ -114,6 +114,9 @@ fn o13_o16_a_receipt_is_for_what_was_received_and_for_nothing_else() {
     failed.tell(Command::CheckPayment { checked: true }).unwrap();
     failed.tell(Command::ChangePaymentMethod(PaymentMethod::External { name: "代引".into() })).unwrap();
     assert_eq!(failed.tell(receipt()), Err(Refusal::NoReceipt("external")));
+    // Completed it is settled (O11), and the mark cannot be set any more.
+    failed.tell(Command::Complete).unwrap();
+    assert_eq!(failed.tell(receipt()).unwrap().len(), 1);
 }
 
 #[test]

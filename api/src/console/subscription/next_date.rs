@@ -34,7 +34,7 @@ fn show(frame: Frame, loaded: &Loaded, wrong: Wrong, date: String) -> Response {
         id: loaded.id.to_string(),
         version: loaded.version,
         current,
-        date: written::picked(&date, loaded.today),
+        date,
         earliest: window.earliest.to_string(),
         latest: window.latest.to_string(),
         lead_days: loaded.settings.lead_days,
