@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::command_gateway::{Because, CommandError};
 use crate::console::Language;
 use crate::erasure::{CARDS_KIND, EraseError};
+use crate::words_engine;
 use crate::workers::mails::{self, FollowError};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -111,20 +112,31 @@ impl Reason {
     }
 
     fn japanese(&self) -> String {
+        // What the engine said is one of its sentences; what Paygent said stays in its own words.
+        let told = |text: &str| words_engine::stored(Language::Japanese, text).trim_end_matches('。').to_owned();
         match self {
-            Self::RenewalFailed { error } => format!("受注を作成できませんでした。原因を取り除いてください({error})"),
-            Self::RetryFailed { error } => format!("再オーソリを行えませんでした。原因を取り除いてください({error})"),
+            Self::RenewalFailed { error } => {
+                format!("受注を作成できませんでした。原因を取り除いてください({})", told(error))
+            }
+            Self::RetryFailed { error } => {
+                format!("再オーソリを行えませんでした。原因を取り除いてください({})", told(error))
+            }
             Self::Contradiction { why, .. } => {
                 format!(
-                    "ペイジェントの記録とこちらの記録が一致しません。ペイジェントの管理画面で確認してください({why})"
+                    "ペイジェントの記録とこちらの記録が一致しません。ペイジェントの管理画面で確認してください({})",
+                    told(why)
                 )
             }
             Self::NotReleased { why } => format!(
                 "置き換え前のオーソリの取消をペイジェントが受け付けません。ペイジェントの管理画面で取り消すか、保留を解除して\
-                 もう一度依頼してください({why})"
+                 もう一度依頼してください({})",
+                told(why)
             ),
             Self::ShopCannot { error } => {
-                format!("このショップではペイジェントに問い合わせできません。接続設定を確認してください({error})")
+                format!(
+                    "このショップではペイジェントに問い合わせできません。接続設定を確認してください({})",
+                    told(error)
+                )
             }
             Self::NoticeDiffers { notice, payment, amount } => format!(
                 "差分通知 {notice} が異なる内容で再び届きました(決済ID {payment}、{amount})。ペイジェントで確認し、\
@@ -138,14 +150,14 @@ impl Reason {
                 format!("{what}。前日の日付を付けて `teiki reconcile --since` を実行してください")
             }
             Self::NoticeLeadsNowhere { payment, order, why } => {
-                format!("受注 {order} の決済ID {payment} の差分通知を処理できません({why})")
+                format!("受注 {order} の決済ID {payment} の差分通知を処理できません({})", told(why))
             }
             Self::NoticeOfNoOrder { payment, yen } => format!(
                 "決済ID {payment}({yen}円)の差分通知が届きましたが、この取引IDの受注がありません。古いバックアップから復元した\
                  可能性があります。請求を行う前に、ペイジェントの記録と照合してください"
             ),
             Self::MailNotWritten { error, .. } => {
-                format!("メールを作成できませんでした。原因を取り除いてください({error})")
+                format!("メールを作成できませんでした。原因を取り除いてください({})", told(error))
             }
             Self::CardsNotDeleted { code, detail } => format!(
                 "個人情報を削除した会員のカードがペイジェントに残っている可能性があります({code} {detail})。削除をもう一度\
@@ -361,5 +373,12 @@ mod tests {
             assert!(!english.is_empty() && !english.contains("\"code\""), "{english}");
         }
         assert_eq!(told("a sentence of before", Language::Japanese), "a sentence of before");
+        // What the engine says inside is said in Japanese too.
+        let inner = Reason::ShopCannot { error: crate::shops::ShopError::NoTransport.to_string() };
+        let said = told(&inner.stored(), Language::Japanese);
+        assert!(
+            said.contains("エンジンにペイジェントの接続先が設定されていません") && !said.contains("engine"),
+            "{said}"
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! Sentences of the engine that are on record: in events and in work set aside they stand in English, as they were put
-//! down. People who read Japanese get them in Japanese.
+//! Sentences of the engine that are on record: in events and inside the reasons of work set aside
+//! ([`crate::set_aside::Reason`]) they stand in English, as they were put down. People who read Japanese get them in Japanese.
 
 use crate::console::Language;
 
@@ -100,7 +100,6 @@ const SENTENCES: &[(&str, &str)] = &[
         "支払に使われない{0}のオーソリが購入者のカードに残っています。決済ID {1} の取消が拒否されました({2})。ペイジェントの\
          管理画面で取り消すか、保留を解除してもう一度依頼してください",
     ),
-    ("open requests and notices of this shop wait: {}", "このショップの結果待ちと差分通知が止まっています。{0}"),
     (
         "shop {} has no connection settings for Paygent; enter merchant ID, connect ID and password",
         "ショップ {0} の接続設定がありません。マーチャントID、接続ID、接続パスワードを設定してください",
@@ -115,31 +114,6 @@ const SENTENCES: &[(&str, &str)] = &[
          sent; if the change is meant, run `teiki bind {}`",
         "ショップ {0} はマーチャント {1}({2})のものですが、エンジンはマーチャント {3}({4})用に設定されています。何も送信しません。\
          変更が正しい場合は teiki bind {5} を実行してください",
-    ),
-    (
-        "a second notice came under number {}, about payment {} over {}; look it up at Paygent and run `teiki reconcile`",
-        "同じ番号 {0} の差分通知が別の内容で届きました(決済ID {1}、{2})。ペイジェントで確認し、teiki reconcile を実行してください",
-    ),
-    (
-        "{}; run `teiki reconcile --since` with the day before it",
-        "{0}。teiki reconcile(--since に前日の日付)を実行してください",
-    ),
-    ("Paygent keeps this notice no more", "この差分通知はペイジェントに残っていません"),
-    ("Paygent threw away notices before this one", "これより前の差分通知はペイジェントに残っていません"),
-    (
-        "a notice about payment {} of order {} leads nowhere: {}",
-        "受注 {1} の決済ID {0} の差分通知を処理できません。{2}",
-    ),
-    (
-        "Paygent reports payment {} over {} yen under a transaction ID of this store that no order has; the store may be \
-         restored from an older backup: compare both before anything is charged",
-        "どの受注にもない取引IDの決済(決済ID {0}、{1}円)がペイジェントにあります。古いバックアップから戻した可能性があります。\
-         次の請求の前に、ペイジェントと見比べて確認してください",
-    ),
-    ("no mail could be written: {}", "メールを作成できませんでした。{0}"),
-    (
-        "cards of this erased member may still be at Paygent ({}); erase the member again to have them deleted",
-        "削除した会員のカードがペイジェントに残っている可能性があります({0})。もう一度、会員の個人情報を削除してください",
     ),
     (
         "the call for this order cannot be read again; run `teiki rebuild due_renewals`",
@@ -277,20 +251,13 @@ mod tests {
             assert!(japanese(&reason).is_some() && !has_english(&said), "{reason}: {said}");
             assert_eq!(stored(Language::English, &reason), reason);
         }
-        let said = stored(
-            Language::Japanese,
-            &format!("open requests and notices of this shop wait: {}", ShopError::NoTransport),
-        );
-        assert!(!has_english(&said), "{said}");
     }
 
     #[test]
     fn values_stand_where_they_belong_and_what_is_not_ours_is_left_alone() {
-        let text = "a notice about payment 17 of order 02396-S1-1 leads nowhere: the payment belongs to another member";
-        assert_eq!(
-            stored(Language::Japanese, text),
-            "受注 02396-S1-1 の決済ID 17 の差分通知を処理できません。別の会員の決済です"
-        );
+        let text = "Paygent's answer is not usable: its line 7 is not of the expected form; ask for the payment's state before \
+                    anything else";
+        assert_eq!(stored(Language::Japanese, text), "ペイジェントの応答を利用できませんでした(7行目の形式が違います)");
         for other in ["", "\"card_valid_term\" is not valid", "限度額オーバー", "{}"] {
             assert_eq!(stored(Language::Japanese, other), other);
         }

@@ -1,6 +1,7 @@
 //! `teiki shops`: the shops of a store. Everything about one is set afterwards, in the console or over HTTP.
 
-use super::{CliError, start};
+use super::access::print_row;
+use super::{CliError, on_engine};
 use crate::app::App;
 use clap::Subcommand;
 use teiki_domain::ids::ShopId;
@@ -33,13 +34,11 @@ enum What {
 }
 
 pub(super) async fn run(arguments: Arguments, config: Config) -> Result<(), CliError> {
-    let app = start(config).await?;
-    let result = match arguments.command {
-        What::Open { shop, name } => open(&app, shop, name, arguments.json).await,
-        What::List => list(&app, arguments.json).await,
-    };
-    app.stop().await;
-    result
+    on_engine(config, async |app| match arguments.command {
+        What::Open { shop, name } => open(app, shop, name, arguments.json).await,
+        What::List => list(app, arguments.json).await,
+    })
+    .await
 }
 
 async fn open(app: &App, shop: ShopId, name: String, json: bool) -> Result<(), CliError> {
@@ -70,14 +69,11 @@ async fn list(app: &App, json: bool) -> Result<(), CliError> {
         let shop: ShopId = shop.shop_id.parse().map_err(CliError::other)?;
         let settings = app.shops.get(shop).await.map_err(CliError::other)?.settings;
         let missing = app.shops.missing(shop).await.map_err(CliError::other)?.len();
-        if json {
-            let line = serde_json::json!({"shop": shop.to_string(), "name": settings.name, "missing": missing});
-            println!("{line}");
-        } else if missing == 0 {
-            println!("{shop}  {}", settings.name);
-        } else {
-            println!("{shop}  {}  (設定が {missing} 件不足)", settings.name);
-        }
+        let row = serde_json::json!({"shop": shop.to_string(), "name": settings.name, "missing": missing});
+        print_row(json, &row, || match missing {
+            0 => format!("{shop}  {}", settings.name),
+            _ => format!("{shop}  {}  (設定が {missing} 件不足)", settings.name),
+        });
     }
     Ok(())
 }

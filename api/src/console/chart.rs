@@ -14,6 +14,8 @@ const LEFT: i64 = 76;
 const TOP: i64 = 14;
 /// From one day that is named below to the next.
 const NAMED: usize = 5;
+/// The rightmost middle of a day's name that leaves it whole.
+const EDGE: f64 = WIDTH as f64 - 16.0;
 
 /// One day.
 pub(crate) struct Bar {
@@ -86,7 +88,8 @@ impl Chart {
                 height: format!("{height:.1}"),
                 day: bar.day.to_string(),
                 text: bar.text,
-                label: named.then(|| (format!("{:.1}", x + step * 0.5), label)),
+                // Under its bar, and whole at the edge too.
+                label: named.then(|| (format!("{:.1}", (x + step * 0.5).min(EDGE)), label)),
                 drawn: value > 0,
             }
         });

@@ -16,19 +16,8 @@ pub(super) async fn refused_before(app: &App, id: &OrderId, command_id: Uuid) ->
     let own = |metadata: &HashMap<String, String>| metadata.get("command_id") == Some(&command_id);
     let since = events.iter().skip_while(|event| !own(&event.metadata));
     // Up to what was asked for next: the outcome of that is another answer.
-    let until = since.take_while(|event| own(&event.metadata) || !asks_paygent(&event.payload));
+    let until = since.take_while(|event| own(&event.metadata) || !event.payload.asks_paygent());
     Ok(until.filter_map(|event| refused(&event.payload)).next())
-}
-
-fn asks_paygent(event: &OrderEvent) -> bool {
-    matches!(
-        event,
-        OrderEvent::AuthorizationRequested { .. }
-            | OrderEvent::CaptureRequested { .. }
-            | OrderEvent::RevisionRequested { .. }
-            | OrderEvent::VoidRequested { .. }
-            | OrderEvent::RefundRequested { .. }
-    )
 }
 
 /// Of an attempt with this code and detail.

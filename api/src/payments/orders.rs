@@ -138,7 +138,7 @@ impl Payments {
     ) -> Result<Done<Order>, PaymentError> {
         let Some(_under_way) = self.start_on(order) else { return Err(PaymentError::UnderWay(order.clone())) };
         let loaded = self.gateway.load::<Order>(order.as_str()).await?;
-        if loaded.aggregate.decide(command.clone()).is_ok_and(|events| events.iter().any(needs_paygent)) {
+        if loaded.aggregate.decide(command.clone()).is_ok_and(|events| events.iter().any(OrderEvent::asks_paygent)) {
             self.shops.paygent(order.shop()).await?;
         }
         reached("W0");
@@ -216,15 +216,4 @@ impl Payments {
     pub async fn can_call(&self, shop: teiki_domain::ids::ShopId) -> Result<(), ShopError> {
         self.shops.paygent(shop).await.map(drop)
     }
-}
-
-fn needs_paygent(event: &OrderEvent) -> bool {
-    matches!(
-        event,
-        OrderEvent::AuthorizationRequested { .. }
-            | OrderEvent::CaptureRequested { .. }
-            | OrderEvent::RevisionRequested { .. }
-            | OrderEvent::VoidRequested { .. }
-            | OrderEvent::RefundRequested { .. }
-    )
 }

@@ -1,4 +1,4 @@
-use super::events::Purpose;
+use super::events::{OrderEvent, Purpose};
 use crate::ids::PaymentId;
 use crate::money::Yen;
 use serde::{Deserialize, Serialize};
@@ -75,5 +75,19 @@ impl Operation {
         match self {
             Operation::Authorize { unknown, .. } | Operation::Call { unknown, .. } => *unknown = true,
         }
+    }
+}
+
+impl OrderEvent {
+    /// Whether it is the intention to have Paygent do something: whoever committed it calls, and an outcome follows.
+    pub fn asks_paygent(&self) -> bool {
+        matches!(
+            self,
+            OrderEvent::AuthorizationRequested { .. }
+                | OrderEvent::CaptureRequested { .. }
+                | OrderEvent::RevisionRequested { .. }
+                | OrderEvent::VoidRequested { .. }
+                | OrderEvent::RefundRequested { .. }
+        )
     }
 }

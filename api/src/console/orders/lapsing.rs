@@ -69,6 +69,7 @@ pub(super) async fn page(
             left: match days {
                 ..0 => language.t("期限切れ", "over").to_owned(),
                 0 => language.t("本日まで", "today").to_owned(),
+                1 => language.t("あと1日", "1 day left").to_owned(),
                 days => format!("{}{days}{}", language.t("あと", ""), language.t("日", " days left")),
             },
             over: days < 0,
